@@ -1,0 +1,65 @@
+/*
+ * The S3 keys of one run. Everything lies under the run's result prefix (no trailing slash), so two runs share nothing.
+ */
+
+/** Rows of the plan that one shard object holds; an executor reads one shard, whatever the world size. */
+export const rowsPerPlanShard = 100;
+
+export const planKey = (resultPrefix: string): string => `${resultPrefix}/plan.json`;
+
+/** The shard that holds a rank's row. */
+export const planShardKey = (resultPrefix: string, rank: number): string =>
+  `${resultPrefix}/plan/${Math.floor(rank / rowsPerPlanShard)}.json`;
+
+/** A rank's metrics; there only when the rank has delivered everything else. */
+export const metricsKey = (resultPrefix: string, rank: number): string => `${resultPrefix}/${rank}.json`;
+
+/** The attempts of a rank: the newest generation owns the rank, older ones are fenced off. */
+export const attemptsKey = (resultPrefix: string, rank: number): string => `${resultPrefix}/attempts/${rank}.json`;
+
+/** Why a rank was given up. */
+export const failureKey = (resultPrefix: string, rank: number): string => `${resultPrefix}/failures/${rank}.json`;
+
+export const predictionsPrefix = (resultPrefix: string): string => `${resultPrefix}/predictions/`;
+
+/** Predictions of one partition, in sample order. */
+export const predictionsKey = (resultPrefix: string, partitionName: string, format: 'npy' | 'jsonl'): string =>
+  `${predictionsPrefix(resultPrefix)}${partitionName}.${format}`;
+
+/** True values of one partition, in sample order, beside its predictions. */
+export const labelsKey = (resultPrefix: string, partitionName: string): string =>
+  `${resultPrefix}/labels/${partitionName}.npy`;
+
+/** What a script of the user's saved by `saveResult`. */
+export const outputKey = (resultPrefix: string, rank: number, name: string): string =>
+  `${resultPrefix}/output/${rank}/${name}`;
+
+export const combinedDataKey = (resultPrefix: string): string => `${resultPrefix}/combined_data.json`;
+export const summaryKey = (resultPrefix: string): string => `${resultPrefix}/summary.json`;
+export const reportKey = (resultPrefix: string): string => `${resultPrefix}/report.html`;
+
+export const s3Uri = (bucket: string, key: string): string => `s3://${bucket}/${key}`;
+
+/** Splits `s3://bucket/key`; undefined when it is not such a URI. The key may be empty. */
+export function parseS3Uri(uri: string): { bucket: string; key: string } | undefined {
+  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri);
+  return match ? { bucket: match[1], key: match[2] ?? '' } : undefined;
+}
+
+/** Endings of the partition formats that Muster reads, lower case. */
+export const partitionEndings = ['.pt', '.pth', '.npy', '.npz', '.safetensors'] as const;
+
+export const isPartitionKey = (key: string): boolean =>
+  partitionEndings.some((ending) => key.toLowerCase().endsWith(ending));
+
+/**
+ * Names partitions after their keys: the path below the prefix without its ending (`100MB/1.pt` -> `1`); keys that differ
+ * by their ending alone keep it, so that no two partitions share a name.
+ */
+export function partitionNames(keys: readonly string[], prefix: string): string[] {
+  const paths = keys.map((key) => key.slice(key.startsWith(prefix) ? prefix.length : 0));
+  const stems = paths.map((path) => path.replace(/\.[^./]+$/, ''));
+  const uses = new Map<string, number>();
+  for (const stem of stems) uses.set(stem, (uses.get(stem) ?? 0) + 1);
+  return stems.map((stem, index) => (uses.get(stem) === 1 ? stem : paths[index]));
+}

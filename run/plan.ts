@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Payload } from './payload.js';
+
+/** One partition: an object in the data bucket. */
+export const partitionSchema = z.object({
+  /** Unique in the run; names the predictions. */
+  name: z.string(),
+  key: z.string(),
+  /** Bytes of the object. */
+  size: z.int().min(0),
+  etag: z.string(),
+});
+export type PlannedPartition = z.infer<typeof partitionSchema>;
+
+const scriptSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('inference'),
+    /** Why the built-in inference runs although the payload names another script. */
+    insteadOf: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('module'),
+    /** Prefix that is fetched whole. */
+    prefix: z.string(),
+    /** The module's key, under the prefix. */
+    key: z.string(),
+  }),
+]);
+export type PlannedScript = z.infer<typeof scriptSchema>;
+
+const collectivesSchema = z.object({
+  channel: z.enum(['none', 'relay']),
+  /** Why this channel, for people. */
+  reason: z.string(),
+});
+export type PlannedCollectives = z.infer<typeof collectivesSchema>;
+
+const objectAddressSchema = z.object({ key: z.string(), size: z.int().min(0), etag: z.string() });
+
+/** What every rank of a run must know; `<result prefix>/plan.json`. Its existence is the claim on the prefix. */
+export const planSchema = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  createdAtMs: z.number(),
+  /** When the run gives up, as epoch milliseconds; null: never. */
+  deadlineAtMs: z.number().nullable(),
+  bucket: z.string(),
+  resultPrefix: z.string(),
+  dataBucket: z.string(),
+  worldSize: z.int().min(1),
+  partitionCount: z.int().min(0),
+  totalBytes: z.int().min(0),
+  model: objectAddressSchema.nullable(),
+  script: scriptSchema,
+  collectives: collectivesSchema,
+  maxConcurrency: z.int().min(1),
+  /** The validated payload. */
+  payload: z.custom<Payload>((value) => typeof value === 'object' && value !== null),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** The partitions of one rank. */
+export const planRowSchema = z.object({ rank: z.int().min(0), partitions: z.array(partitionSchema) });
+export type PlanRow = z.infer<typeof planRowSchema>;
+
+/** The rows of `rowsPerPlanShard` consecutive ranks. */
+export const planShardSchema = z.object({ runId: z.string(), rows: z.array(planRowSchema) });
+export type PlanShard = z.infer<typeof planShardSchema>;
