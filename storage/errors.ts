@@ -1,4 +1,5 @@
 import { MusterError } from '../run/errors.js';
+import { s3Uri } from '../run/keys.js';
 
 /** A source ended before the bytes that were asked for. */
 export class ShortReadError extends MusterError {
@@ -7,6 +8,67 @@ export class ShortReadError extends MusterError {
   constructor(source: string, offset: number, length: number, size: number) {
     super(`${source}: wanted ${length} bytes at offset ${offset}, but it has only ${size} bytes.`, {
       remedy: 'The file is truncated or was replaced while it was read; upload it again.',
+    });
+  }
+}
+
+/** There is no such object or bucket. */
+export class ObjectNotFoundError extends MusterError {
+  readonly code = 'OBJECT_NOT_FOUND';
+
+  constructor(bucket: string, key: string, cause?: unknown) {
+    super(`${s3Uri(bucket, key)} does not exist.`, { cause });
+  }
+}
+
+/** An object does not hold what it must. */
+export class InvalidObjectError extends MusterError {
+  readonly code = 'INVALID_OBJECT';
+
+  constructor(bucket: string, key: string, faults: string, cause?: unknown) {
+    super(`${s3Uri(bucket, key)} is not what was expected: ${faults}.`, { cause });
+  }
+}
+
+/** A conditional write came second: somebody else wrote the object first. */
+export class PreconditionFailedError extends MusterError {
+  readonly code = 'PRECONDITION_FAILED';
+
+  constructor(bucket: string, key: string, cause?: unknown) {
+    super(`${s3Uri(bucket, key)} was written by somebody else in the meantime.`, { cause });
+  }
+}
+
+/** S3 refused or failed a call; a new attempt may help unless access is what is missing. */
+export class StorageError extends MusterError {
+  readonly code = 'STORAGE';
+  override readonly retryable: boolean;
+
+  constructor(call: string, bucket: string, key: string, cause: unknown, retryable: boolean) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    super(`${call} ${s3Uri(bucket, key)} failed with ${reason}.`, { cause });
+    this.retryable = retryable;
+  }
+}
+
+/** The body of a ranged GET broke off or held another number of bytes than the range. */
+export class BrokenBodyError extends MusterError {
+  readonly code = 'BROKEN_BODY';
+  override readonly retryable = true;
+
+  constructor(source: string, range: string, got: string) {
+    super(`${source}: asked for ${range} and got ${got}.`);
+  }
+}
+
+/** The object was replaced while the run was reading it. */
+export class ObjectReplacedError extends MusterError {
+  readonly code = 'OBJECT_REPLACED';
+
+  constructor(source: string, cause: unknown) {
+    super(`${source} was replaced while the run was reading it.`, {
+      remedy: 'Start the run again; partitions must not change during a run.',
+      cause,
     });
   }
 }

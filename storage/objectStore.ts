@@ -1,0 +1,202 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { type CallKind, CallLog } from './callLog.js';
+import { InvalidObjectError, ObjectNotFoundError, PreconditionFailedError, StorageError } from './errors.js';
+
+/** An object as listings and heads describe it. */
+export interface ObjectInfo {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as S3 sends it. */
+  readonly etag: string;
+}
+
+/** A write that must be the first (`absent`) or must replace exactly one version (`etag`). */
+export type WriteCondition = { readonly absent: true } | { readonly etag: string };
+
+export interface PutOptions {
+  readonly contentType?: string;
+  readonly condition?: WriteCondition;
+  readonly signal?: AbortSignal;
+}
+
+/** S3 as the job sees it: typed JSON, whole listings, conditional writes, every call counted. */
+export class ObjectStore {
+  readonly calls: CallLog;
+  readonly #client: S3Client;
+
+  constructor(client: S3Client, calls = new CallLog()) {
+    this.#client = client;
+    this.calls = calls;
+  }
+
+  /** One GET; the caller consumes the body inside `use`, so that the call's time includes it. */
+  async get<T>(
+    bucket: string,
+    key: string,
+    use: (response: GetObjectCommandOutput) => Promise<T>,
+    options: { range?: string; ifMatch?: string; signal?: AbortSignal } = {},
+  ): Promise<T> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: options.range, IfMatch: options.ifMatch });
+    return this.#call('get', bucket, key, async () =>
+      use(await this.#client.send(command, { abortSignal: options.signal })),
+    );
+  }
+
+  async getBytes(bucket: string, key: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.get(
+      bucket,
+      key,
+      async ({ Body }) => {
+        const bytes = Body ? await Body.transformToByteArray() : new Uint8Array();
+        this.calls.bytesRead += bytes.length;
+        return bytes;
+      },
+      { signal },
+    );
+  }
+
+  /**
+   * Reads a JSON object and checks its shape.
+   *
+   * @throws ObjectNotFoundError, InvalidObjectError that lists what is wrong with the content.
+   */
+  async getJson<T>(bucket: string, key: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
+    return parseJson(bucket, key, await this.getBytes(bucket, key, signal), schema);
+  }
+
+  /** Like `getJson`, but undefined when there is no such object, and with the version's etag. */
+  async findJson<T>(
+    bucket: string,
+    key: string,
+    schema: z.ZodType<T>,
+  ): Promise<{ value: T; etag: string } | undefined> {
+    try {
+      return await this.get(bucket, key, async ({ Body, ETag }) => {
+        const bytes = Body ? await Body.transformToByteArray() : new Uint8Array();
+        this.calls.bytesRead += bytes.length;
+        return { value: parseJson(bucket, key, bytes, schema), etag: ETag ?? '' };
+      });
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Writes an object whole.
+   *
+   * @throws PreconditionFailedError when `condition` does not hold.
+   */
+  async put(bucket: string, key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<void> {
+    const { condition } = options;
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentType: options.contentType,
+      IfNoneMatch: condition && 'absent' in condition ? '*' : undefined,
+      IfMatch: condition && 'etag' in condition ? condition.etag : undefined,
+    });
+    await this.#call('put', bucket, key, () => this.#client.send(command, { abortSignal: options.signal }));
+    this.calls.bytesWritten += typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  }
+
+  async putJson(bucket: string, key: string, value: unknown, options: PutOptions = {}): Promise<void> {
+    await this.put(bucket, key, JSON.stringify(value), { contentType: 'application/json', ...options });
+  }
+
+  /** Undefined when there is no such object. */
+  async head(bucket: string, key: string): Promise<ObjectInfo | undefined> {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    try {
+      const response = await this.#call('head', bucket, key, () => this.#client.send(command));
+      return { key, size: response.ContentLength ?? 0, etag: response.ETag ?? '' };
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Every object under a prefix, page by page, in S3's order (UTF-8 bytes). */
+  async *list(bucket: string, prefix: string): AsyncGenerator<ObjectInfo> {
+    let continuation: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: continuation });
+      const page = await this.#call('list', bucket, prefix, () => this.#client.send(command));
+      for (const { Key, Size, ETag } of page.Contents ?? []) {
+        if (Key !== undefined) yield { key: Key, size: Size ?? 0, etag: ETag ?? '' };
+      }
+      continuation = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (continuation !== undefined);
+  }
+
+  /** Streams an object into a file, making its folders. */
+  async download(bucket: string, key: string, path: string, signal?: AbortSignal): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await this.get(
+      bucket,
+      key,
+      async ({ Body, ContentLength }) => {
+        if (!(Body instanceof Readable)) throw new TypeError('expected the body of a GET to be a Node stream');
+        await pipeline(Body, createWriteStream(path), { signal });
+        this.calls.bytesRead += ContentLength ?? 0;
+      },
+      { signal },
+    );
+  }
+
+  async #call<T>(kind: CallKind, bucket: string, key: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.calls.record(kind, call);
+    } catch (error) {
+      throw translate(kind, bucket, key, error);
+    }
+  }
+}
+
+function parseJson<T>(bucket: string, key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new InvalidObjectError(bucket, key, 'it is not JSON', error);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InvalidObjectError(bucket, key, z.prettifyError(result.error), result.error);
+}
+
+const missing = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound']);
+const denied = new Set([
+  'AccessDenied',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'PermanentRedirect',
+  'Forbidden',
+]);
+
+function translate(kind: CallKind, bucket: string, key: string, error: unknown): unknown {
+  if (error instanceof S3ServiceException) {
+    if (missing.has(error.name)) return new ObjectNotFoundError(bucket, key, error);
+    const status = error.$metadata.httpStatusCode;
+    if (status === 412 || (status === 409 && kind === 'put')) return new PreconditionFailedError(bucket, key, error);
+    return new StorageError(kind.toUpperCase(), bucket, key, error, !denied.has(error.name));
+  }
+  // Everything else (a reset connection, an abort, a fault in the caller's code) keeps its own name.
+  return error;
+}

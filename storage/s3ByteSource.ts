@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream';
+import { s3Uri } from '../run/keys.js';
+import type { ByteSource } from './byteSource.js';
+import { BrokenBodyError, ObjectReplacedError, PreconditionFailedError, ShortReadError } from './errors.js';
+import type { ObjectInfo, ObjectStore } from './objectStore.js';
+
+/** Longer reads are split into ranges of this size that are fetched side by side. */
+const rangeBytes = 8 * 1024 * 1024;
+/** A range whose body breaks off is asked for again so often; the SDK retries only up to the headers. */
+const bodyAttempts = 3;
+
+/**
+ * Random access to one version of an S3 object by ranged GETs, straight into the caller's memory. A replaced object is an
+ * error, never a mix of two versions.
+ */
+export class S3ByteSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #store: ObjectStore;
+  readonly #bucket: string;
+  readonly #object: ObjectInfo;
+
+  constructor(store: ObjectStore, bucket: string, object: ObjectInfo) {
+    this.name = s3Uri(bucket, object.key);
+    this.size = object.size;
+    this.#store = store;
+    this.#bucket = bucket;
+    this.#object = object;
+  }
+
+  async read(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (into.length === 0) return;
+    if (offset + into.length > this.size) throw new ShortReadError(this.name, offset, into.length, this.size);
+    const reads: Promise<void>[] = [];
+    for (let start = 0; start < into.length; start += rangeBytes) {
+      reads.push(this.#readRange(offset + start, into.subarray(start, start + rangeBytes), signal));
+    }
+    await Promise.all(reads);
+  }
+
+  async #readRange(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readOnce(offset, into, signal);
+      } catch (error) {
+        if (error instanceof PreconditionFailedError) throw new ObjectReplacedError(this.name, error);
+        signal?.throwIfAborted();
+        if (attempt >= bodyAttempts || !isBrokenBody(error)) throw error;
+      }
+    }
+  }
+
+  async #readOnce(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const range = `bytes=${offset}-${offset + into.length - 1}`;
+    await this.#store.get(
+      this.#bucket,
+      this.#object.key,
+      async ({ Body }) => {
+        if (!(Body instanceof Readable)) throw new TypeError('expected the body of a GET to be a Node stream');
+        let filled = 0;
+        for await (const chunk of Body as AsyncIterable<Buffer>) {
+          if (filled + chunk.length > into.length)
+            throw new BrokenBodyError(this.name, range, 'more bytes than asked for');
+          into.set(chunk, filled);
+          filled += chunk.length;
+        }
+        if (filled < into.length) throw new BrokenBodyError(this.name, range, `only ${filled} bytes`);
+        this.#store.calls.bytesRead += filled;
+      },
+      { range, ifMatch: this.#object.etag, signal },
+    );
+  }
+}
+
+const connectionFaults = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+function isBrokenBody(error: unknown): boolean {
+  if (error instanceof BrokenBodyError) return true;
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return connectionFaults.has(code) || error.message === 'aborted';
+}
