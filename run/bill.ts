@@ -26,6 +26,8 @@ export interface Bill {
   readonly totalUsd: number;
   /** True when every line was measured. */
   readonly measured: boolean;
+  /** What a reader must know to trust the total, such as prices of another region or costs that are not in it. */
+  readonly notes: readonly string[];
   readonly lines: readonly BillLine[];
   /** REPORT lines that were found and that must exist, one an invocation. */
   readonly reportLines: { readonly found: number; readonly expected: number };
