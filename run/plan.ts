@@ -47,6 +47,8 @@ export const planSchema = z.object({
   bucket: z.string(),
   resultPrefix: z.string(),
   dataBucket: z.string(),
+  /** Name of the executor's Lambda function. */
+  executorFunction: z.string(),
   worldSize: z.int().min(1),
   partitionCount: z.int().min(0),
   totalBytes: z.int().min(0),

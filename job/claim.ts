@@ -1,0 +1,35 @@
+import { planKey } from '../run/keys.js';
+import { type Plan, planSchema } from '../run/plan.js';
+import { PreconditionFailedError } from '../storage/errors.js';
+import type { ObjectStore } from '../storage/objectStore.js';
+
+/**
+ * Writes the plan, and with it takes its result prefix: the plan's object is made only where there is none. A prefix that
+ * another run holds is left as it is, and this run goes to `<result_path>/<run id>`; so no run ever writes over another.
+ *
+ * Called again by a retry of the same run, it replaces the run's own plan.
+ *
+ * @returns the plan as written, with the prefix that was taken.
+ */
+export async function claimResultPrefix(store: ObjectStore, plan: Plan): Promise<Plan> {
+  const resultPath = plan.payload.result_path;
+  for (const resultPrefix of [resultPath, `${resultPath}/${plan.runId}`]) {
+    const candidate = { ...plan, resultPrefix };
+    if (await takePrefix(store, candidate)) return candidate;
+  }
+  throw new PreconditionFailedError(plan.bucket, planKey(`${resultPath}/${plan.runId}`));
+}
+
+async function takePrefix(store: ObjectStore, plan: Plan): Promise<boolean> {
+  const key = planKey(plan.resultPrefix);
+  try {
+    await store.putJson(plan.bucket, key, plan, { condition: { absent: true } });
+    return true;
+  } catch (error) {
+    if (!(error instanceof PreconditionFailedError)) throw error;
+  }
+  const holder = await store.findJson(plan.bucket, key, planSchema.pick({ runId: true }));
+  if (holder?.value.runId !== plan.runId) return false;
+  await store.putJson(plan.bucket, key, plan, { condition: { etag: holder.etag } });
+  return true;
+}

@@ -1,0 +1,127 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { dealPartitions } from '../run/dealing.js';
+import { planShardKey, rowsPerPlanShard } from '../run/keys.js';
+import { parsePayload } from '../run/parsePayload.js';
+import type { Payload } from '../run/payload.js';
+import type { Plan, PlannedPartition, PlanRow } from '../run/plan.js';
+import type { ObjectStore } from '../storage/objectStore.js';
+import { chooseChannel } from './channelChoice.js';
+import { claimResultPrefix } from './claim.js';
+import { executorConcurrency } from './concurrency.js';
+import { PreflightError } from './errors.js';
+import { listPartitions } from './partitionListing.js';
+import { findProgram } from './programLookup.js';
+import { rendezvousFault } from './rendezvousHealth.js';
+
+/** Most children that a Distributed Map runs at once. */
+const mapConcurrencyLimit = 10_000;
+
+export interface InitializeRequest {
+  /** The name of the execution. */
+  readonly runId: string;
+  /** The payload as the person wrote it. */
+  readonly payload: unknown;
+  readonly startedAtMs: number;
+}
+
+export interface InitializeSurroundings {
+  readonly store: ObjectStore;
+  readonly lambda: LambdaClient;
+  readonly executorFunction: string;
+  readonly rendezvousUrl: string | undefined;
+}
+
+/** What the state machine carries on with. */
+export interface InitializedRun {
+  readonly runId: string;
+  readonly bucket: string;
+  readonly resultPrefix: string;
+  readonly worldSize: number;
+  readonly maxConcurrency: number;
+  readonly retries: number;
+}
+
+/**
+ * Validates the payload, checks everything that ranks will need, deals the partitions and writes the plan.
+ *
+ * @throws PayloadError, PreflightError: each lists every fault at once, before anything has started.
+ */
+export async function initializeRun(
+  request: InitializeRequest,
+  surroundings: InitializeSurroundings,
+): Promise<InitializedRun> {
+  const payload = parsePayload(request.payload);
+  const { plan, partitions } = await makePlan(request, payload, surroundings);
+  const claimed = await claimResultPrefix(surroundings.store, plan);
+  await writeRows(surroundings.store, claimed, partitions);
+  return {
+    runId: claimed.runId,
+    bucket: claimed.bucket,
+    resultPrefix: claimed.resultPrefix,
+    worldSize: claimed.worldSize,
+    maxConcurrency: claimed.maxConcurrency,
+    retries: payload.retries,
+  };
+}
+
+async function makePlan(
+  { runId, startedAtMs }: InitializeRequest,
+  payload: Payload,
+  { store, lambda, executorFunction, rendezvousUrl }: InitializeSurroundings,
+): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
+  const dataBucket = payload.data_bucket ?? payload.bucket;
+  const needsRendezvous = payload.collectives !== 'none';
+  const [listing, program, concurrency, rendezvous] = await Promise.all([
+    listPartitions(store, dataBucket, payload.data_prefix, payload.file_limit),
+    findProgram(store, payload),
+    executorConcurrency(lambda, executorFunction),
+    needsRendezvous ? rendezvousFault(rendezvousUrl) : undefined,
+  ]);
+  const partitions = 'partitions' in listing ? listing.partitions : [];
+  const worldSize = payload.world_size ?? payload.file_limit ?? Math.max(1, partitions.length);
+  const maxConcurrency = Math.min(payload.max_concurrency ?? worldSize, mapConcurrencyLimit);
+  const collectives = chooseChannel(payload, { worldSize, maxConcurrency, concurrency, rendezvousFault: rendezvous });
+
+  const faults = [
+    ...('fault' in listing && listing.fault ? [listing.fault] : []),
+    ...('faults' in program ? program.faults : []),
+    ...('faults' in collectives ? collectives.faults : []),
+    ...(worldSize > mapConcurrencyLimit
+      ? [`world_size: ${worldSize} ranks are more than the ${mapConcurrencyLimit} children of a Distributed Map`]
+      : []),
+  ];
+  if (faults.length > 0 || 'faults' in program || 'faults' in collectives) throw new PreflightError(runId, faults);
+
+  const plan: Plan = {
+    version: 1,
+    runId,
+    createdAtMs: startedAtMs,
+    deadlineAtMs: payload.deadline_s === undefined ? null : startedAtMs + payload.deadline_s * 1000,
+    bucket: payload.bucket,
+    resultPrefix: payload.result_path,
+    dataBucket,
+    executorFunction,
+    worldSize,
+    partitionCount: partitions.length,
+    totalBytes: partitions.reduce((sum, { size }) => sum + size, 0),
+    model: program.model,
+    script: program.script,
+    collectives,
+    maxConcurrency,
+    payload,
+  };
+  return { plan, partitions };
+}
+
+async function writeRows(store: ObjectStore, plan: Plan, partitions: readonly PlannedPartition[]): Promise<void> {
+  const rows: PlanRow[] = dealPartitions(partitions.length, plan.worldSize).map(({ start, count }, rank) => ({
+    rank,
+    partitions: partitions.slice(start, start + count),
+  }));
+  const writes: Promise<void>[] = [];
+  for (let start = 0; start < rows.length; start += rowsPerPlanShard) {
+    const shard = { runId: plan.runId, rows: rows.slice(start, start + rowsPerPlanShard) };
+    writes.push(store.putJson(plan.bucket, planShardKey(plan.resultPrefix, start), shard));
+  }
+  await Promise.all(writes);
+}

@@ -1,0 +1,111 @@
+import { MusterError, type MusterErrorOptions, messageOf } from '../run/errors.js';
+
+/** A newer attempt owns the rank; this one must not write any more. */
+export class FencedOffError extends MusterError {
+  readonly code = 'FENCED_OFF';
+
+  constructor(rank: number, generation: number, newest: number, options: MusterErrorOptions = {}) {
+    super(`Attempt ${generation} of rank ${rank} was replaced by attempt ${newest}; its results are dropped.`, {
+      rank,
+      ...options,
+    });
+  }
+}
+
+/** The attempt ran out of time: of its Lambda function, or of the run's deadline. */
+export class RankDeadlineError extends MusterError {
+  readonly code = 'RANK_DEADLINE';
+  override readonly retryable: boolean;
+
+  constructor(rank: number, what: 'function' | 'run') {
+    super(
+      what === 'run'
+        ? `The run's deadline passed before rank ${rank} was done.`
+        : `The function's time was nearly over before rank ${rank} was done.`,
+      {
+        rank,
+        remedy:
+          what === 'run'
+            ? 'Raise "deadline_s", or use more ranks.'
+            : 'Use more ranks or smaller partitions, or raise the timeout of the executor.',
+      },
+    );
+    this.retryable = what === 'function';
+  }
+}
+
+/** A partition's arrays do not fit the model's inputs; lists every fault. */
+export class ArrayBindingError extends MusterError {
+  readonly code = 'ARRAYS_DO_NOT_FIT';
+
+  constructor(partition: string, model: string, faults: readonly string[]) {
+    super(`${partition} does not fit the model ${model}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`, {
+      remedy: 'Say in the payload which array feeds which input: "inputs": {"<model input>": "<array>"}.',
+    });
+  }
+}
+
+/** Some partitions of a rank could not be inferred; the others were, and are written. */
+export class PartitionsFailedError extends MusterError {
+  readonly code = 'PARTITIONS_FAILED';
+  override readonly retryable: boolean;
+
+  constructor(rank: number, done: number, failures: readonly { key: string; error: unknown }[]) {
+    const lines = failures.map(({ key, error }) => `  - ${key}: ${messageOf(error)}`);
+    super(`${failures.length} of ${done + failures.length} partitions of rank ${rank} failed:\n${lines.join('\n')}`, {
+      rank,
+      cause: failures[0].error,
+    });
+    this.retryable = failures.some(({ error }) => isRetryable(error));
+  }
+}
+
+/** A script could not be loaded, or is not one. */
+export class ScriptError extends MusterError {
+  readonly code = 'SCRIPT';
+
+  constructor(script: string, fault: string, cause?: unknown) {
+    super(`The script ${script} ${fault}.`, {
+      remedy: 'A script is a JS module with `export default async function run(ctx) { ... }`.',
+      cause,
+    });
+  }
+}
+
+/** A script asked for the communicator of a run without collectives. */
+export class NoCollectivesError extends MusterError {
+  readonly code = 'NO_COLLECTIVES';
+
+  constructor(rank: number, reason: string) {
+    super(`The ranks of this run cannot talk to each other: ${reason}.`, {
+      rank,
+      remedy: 'Set "collectives": "relay" in the payload.',
+    });
+  }
+}
+
+/** A script asked for the model of a run that has none. */
+export class NoModelError extends MusterError {
+  readonly code = 'NO_MODEL';
+
+  constructor(rank: number) {
+    super('The run has no model.', {
+      rank,
+      remedy: 'Put one .onnx under "S3_object_name", or name its key as "model".',
+    });
+  }
+}
+
+/** A name that a script gave to a result, or a key that it asked for, lies outside the run's own prefixes. */
+export class OutsideRunError extends MusterError {
+  readonly code = 'OUTSIDE_RUN';
+
+  constructor(what: string, allowed: readonly string[]) {
+    super(`${what} lies outside what this run may touch (${allowed.join(', ')}).`);
+  }
+}
+
+/** Whether a new attempt may succeed: our own errors know; anything unforeseen is given another chance. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof MusterError ? error.retryable : true;
+}
