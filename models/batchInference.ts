@@ -85,18 +85,19 @@ function handled(step: Promise<Step>): Promise<Step> {
 
 async function infer(
   session: InferenceSession,
-  { start, count, tensors }: SampleBatch,
+  batch: SampleBatch,
   options: BatchInferenceOptions,
   signal: AbortSignal,
 ): Promise<Step> {
-  const outputs = await session.run(feedsOf(session, tensors, options), { signal });
+  const { start, count } = batch;
+  const outputs = await session.run(feedsOf(session, batch, options), { signal });
   const nonFinite = nonFiniteSamples(Object.values(outputs)).map((sample) => start + sample);
   return { kind: 'inferred', batch: { start, count, outputs, nonFinite } };
 }
 
 function feedsOf(
   session: InferenceSession,
-  tensors: Readonly<Record<string, Tensor>>,
+  { start, count, tensors }: SampleBatch,
   { inputs, cast }: BatchInferenceOptions,
 ): Record<string, Tensor> {
   const dtypeOf = new Map(session.inputs.map(({ name, dtype }) => [name, dtype]));
@@ -108,6 +109,8 @@ function feedsOf(
       faults.push(`input "${input}" is to be fed "${array}", but the batch has ${Object.keys(tensors).join(', ')}`);
       continue;
     }
+    if (tensor.shape[0] !== count)
+      faults.push(`"${array}" has ${tensor.shape[0]} rows in the batch of ${count} samples at ${start}`);
     const dtype = dtypeOf.get(input);
     feeds[input] = dtype === undefined || dtype === tensor.dtype ? tensor : cast(tensor, dtype);
   }

@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../run/errors.js';
 import { InferenceWorkerLostError, ModelLoadError, ModelUnsupportedError } from './errors.js';
@@ -14,9 +12,9 @@ export type SpawnWorker = (start: WorkerStart) => Worker;
 export function spawnInferenceWorker(start: WorkerStart): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./inferenceWorker.mjs', import.meta.url), { workerData: start });
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const entry = new URL('./inferenceWorker.ts', import.meta.url);
-  return new Worker(entry, { workerData: start, execArgv: ['--import', tsx] });
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const importing = `import('${tsx}').then((tsx) => tsx.tsImport('./inferenceWorker.ts', '${import.meta.url}'))`;
+  return new Worker(importing, { eval: true, workerData: start });
 }
 
 /** How a thread's answers and its death are heard. */
