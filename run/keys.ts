@@ -53,13 +53,22 @@ export const isPartitionKey = (key: string): boolean =>
   partitionEndings.some((ending) => key.toLowerCase().endsWith(ending));
 
 /**
- * Names partitions after their keys: the path below the prefix without its ending (`100MB/1.pt` -> `1`); keys that differ
- * by their ending alone keep it, so that no two partitions share a name.
+ * Names partitions after their keys: the path below the prefix without its ending (`100MB/1.pt` -> `1`); keys whose names
+ * would be the same keep their ending, so that no two partitions share a name.
  */
 export function partitionNames(keys: readonly string[], prefix: string): string[] {
   const paths = keys.map((key) => key.slice(key.startsWith(prefix) ? prefix.length : 0));
-  const stems = paths.map((path) => path.replace(/\.[^./]+$/, ''));
-  const uses = new Map<string, number>();
-  for (const stem of stems) uses.set(stem, (uses.get(stem) ?? 0) + 1);
-  return stems.map((stem, index) => (uses.get(stem) === 1 ? stem : paths[index]));
+  const names = paths.map((path) => path.replace(/\.[^./]+$/, ''));
+  // A path may equal another's name (`a.pt`, `a.npy`, `a.pt.npy`): repeated until no name changes.
+  for (let changed = true; changed; ) {
+    changed = false;
+    const uses = new Map<string, number>();
+    for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+    names.forEach((name, index) => {
+      if (uses.get(name) === 1 || name === paths[index]) return;
+      names[index] = paths[index];
+      changed = true;
+    });
+  }
+  return names;
 }

@@ -81,13 +81,16 @@ export function addQualitySums(all: Iterable<QualitySums>): QualitySums {
   return qualityFromVector(total);
 }
 
-/** Sums over the samples whose prediction and true value are both finite. */
+/**
+ * Sums over the samples whose prediction and true value are both finite. A true value of -1 has no scaled error, and a
+ * square beyond float64 no sum: such samples stay out too, so that the sums are always finite.
+ */
 export function sumQuality(predicted: ArrayLike<number>, truth: ArrayLike<number>): QualitySums {
   const vector = new Float64Array(qualityVectorLength);
   for (let index = 0; index < predicted.length; index++) {
     const error = predicted[index] - truth[index];
-    if (!Number.isFinite(error)) continue;
     const scaled = error / (1 + truth[index]);
+    if (!Number.isFinite(scaled) || !Number.isFinite(error * error + truth[index] * truth[index])) continue;
     vector[0] += 1;
     vector[1] += Math.abs(error);
     vector[2] += error * error;
@@ -104,6 +107,8 @@ export function qualityOf(sums: QualitySums, scaledErrors?: Float64Array): Quali
   const { count } = sums;
   if (count === 0) return undefined;
   const truthSpread = sums.squaredTruth - (sums.truth * sums.truth) / count;
+  // Equal values leave a spread of rounding errors, which grows with the number of additions.
+  const noSpread = truthSpread <= sums.squaredTruth * count * Number.EPSILON;
   return {
     count,
     mae: sums.absoluteError / count,
@@ -111,7 +116,7 @@ export function qualityOf(sums: QualitySums, scaledErrors?: Float64Array): Quali
     bias: sums.scaledError / count,
     nmad: scaledErrors ? normalisedMedianAbsoluteDeviation(scaledErrors) : null,
     outlierFraction: sums.outliers / count,
-    r2: truthSpread > 0 ? 1 - sums.squaredError / truthSpread : null,
+    r2: noSpread ? null : 1 - sums.squaredError / truthSpread,
   };
 }
 
