@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { FrameError } from './errors.js';
+import { encodeFrame, type Frame, type FrameKind, frame, SERVER_RANK } from './protocol.js';
+
+/** Why a rank takes no part any more. */
+const peerGoneSchema = z.object({
+  rank: z.int().min(0),
+  /** `null` for a rank that never joined. */
+  generation: z.int().min(0).nullable(),
+  /** `lost`: it broke off; `released`: the run gave it up; `left`: it closed its communicator in good order. */
+  how: z.enum(['lost', 'released', 'left']),
+  cause: z.string(),
+});
+export type PeerGone = z.infer<typeof peerGoneSchema>;
+
+export const goneSchema = z.array(peerGoneSchema);
+
+export const joinedSchema = z.object({
+  heartbeatIntervalMs: z.int().min(1),
+  heartbeatMisses: z.int().min(1),
+  maxFrameBytes: z.int().min(1),
+});
+export type Joined = z.infer<typeof joinedSchema>;
+
+export const rollSchema = z.object({ missing: z.array(z.tuple([z.int(), z.int()]).readonly()) });
+export const releasedSchema = z.object({ cause: z.string() });
+
+/** Body of an answer that refuses an upgrade or a release. */
+export const refusalSchema = z.object({
+  reason: z.string(),
+  message: z.string(),
+  /** Why the group or the rank was released. */
+  cause: z.string().optional(),
+  /** What broke the group. */
+  gone: goneSchema.optional(),
+});
+export type Refusal = z.infer<typeof refusalSchema> & { status: number };
+
+/** A frame of the server whose payload is JSON, ready to be sent. */
+export function encodeControl(kind: FrameKind, content: unknown, envelope: Partial<Frame> = {}): Buffer {
+  const payload = Buffer.from(JSON.stringify(content));
+  return encodeFrame(frame({ kind, source: SERVER_RANK, ...envelope, payload }));
+}
+
+/** @throws FrameError when the payload is not what the schema says. */
+export function decodeControl<T>(schema: z.ZodType<T>, frame: Frame): T {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(frame.payload).toString());
+  } catch {
+    throw new FrameError(`the payload of a frame of kind ${frame.kind} is not JSON`);
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) throw new FrameError(`the payload of a frame of kind ${frame.kind} has other fields`);
+  return parsed.data;
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Refusal } from './control.js';
+import { InvalidTokenError } from './errors.js';
+import type { GroupContext } from './group.js';
+import type { GroupRegistry } from './groupRegistry.js';
+import { JOIN_PATH } from './protocol.js';
+import { type TokenClaims, type TokenSecret, verifyToken } from './token.js';
+
+const MAX_BODY_BYTES = 16_384;
+const releasePath = /^\/groups\/([^/]+)\/release$/;
+
+/** What may be said when a group is released. */
+export const releaseBodySchema = z.strictObject({
+  /** The rank that is given up; without it, the whole group is. */
+  rank: z.int().min(0).optional(),
+  cause: z.string().min(1).max(1000),
+});
+
+export interface HttpApiContext extends GroupContext {
+  readonly secret: TokenSecret;
+  readonly groups: GroupRegistry;
+}
+
+/** Answers `GET /healthz`, `GET /metrics` and `POST /groups/<run id>/release`. */
+export async function answerRequest(
+  context: HttpApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = new URL(request.url ?? '/', 'http://rendezvous').pathname;
+  const release = releasePath.exec(path)?.[1];
+  if (path === '/healthz' && request.method === 'GET') {
+    const { liveGroupCount, memberCount } = context.groups;
+    answerJson(response, 200, { status: 'ok', groups: liveGroupCount, members: memberCount });
+    return;
+  }
+  if (path === '/metrics' && request.method === 'GET') {
+    response.setHeader('content-type', context.metrics.registry.contentType);
+    response.end(await context.metrics.registry.metrics());
+    return;
+  }
+  if (release !== undefined && request.method === 'POST') return answerRelease(context, request, response, release);
+  if (path === JOIN_PATH) {
+    return refuse(response, { status: 426, reason: 'UPGRADE_REQUIRED', message: 'this is where WebSockets begin.' });
+  }
+  return refuse(response, { status: 404, reason: 'NOT_FOUND', message: `there is no ${request.method} ${path}.` });
+}
+
+/** The claims of the token in `Authorization: Bearer`, or why there are none. */
+export function authorize(context: HttpApiContext, request: IncomingMessage): TokenClaims | Refusal {
+  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) return { status: 401, reason: 'TOKEN_MISSING', message: 'it needs a bearer token.' };
+  try {
+    return verifyToken(context.secret, token, context.clock.nowMs());
+  } catch (error) {
+    if (!(error instanceof InvalidTokenError)) throw error;
+    return { status: 401, reason: `TOKEN_${error.fault.toUpperCase()}`, message: error.message };
+  }
+}
+
+async function answerRelease(
+  context: HttpApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  runName: string,
+): Promise<void> {
+  const claims = authorize(context, request);
+  if ('status' in claims) return refuse(response, claims);
+  if (claims.purpose !== 'release' || encodeURIComponent(claims.runId) !== runName) {
+    return refuse(response, { status: 403, reason: 'WRONG_PURPOSE', message: 'the token does not release this run.' });
+  }
+  const body = await readBody(request);
+  const parsed = releaseBodySchema.safeParse(body);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+    return refuse(response, { status: 400, reason: 'BODY_INVALID', message: faults });
+  }
+  const told = context.groups.release(claims.runId, parsed.data.cause, parsed.data.rank);
+  context.logger.info('Released.', { runId: claims.runId, rank: parsed.data.rank ?? 'all', cause: parsed.data.cause });
+  answerJson(response, 200, { released: true, membersTold: told });
+}
+
+/** The JSON of a body, or `undefined` when it is none or too long. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(response: ServerResponse, { status, ...body }: Refusal): void {
+  answerJson(response, status, body);
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,61 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What one server counts, in a registry of its own (two servers in one process do not mix). */
+export interface RendezvousMetrics {
+  readonly registry: Registry;
+  readonly relayedFrames: Counter;
+  readonly relayedBytes: Counter;
+  readonly admitted: Counter;
+  readonly refused: Counter<'status' | 'reason'>;
+  readonly lost: Counter;
+  /** Times that a sender was paused because a receiver's queue was full. */
+  readonly pauses: Counter;
+  readonly barriers: Counter;
+  readonly barrierWaitSeconds: Histogram;
+}
+
+/** Readings that are taken when somebody asks. */
+export interface RendezvousGauges {
+  groups(): number;
+  members(): number;
+  queuedBytes(): number;
+}
+
+export function createMetrics(gauges: RendezvousGauges): RendezvousMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name: `muster_rendezvous_${name}`, help, registers });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `muster_rendezvous_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('groups', 'Groups with at least one member', gauges.groups);
+  gauge('members', 'Members over all groups', gauges.members);
+  gauge('queued_bytes', 'Bytes that wait to be read by members', gauges.queuedBytes);
+  return {
+    registry,
+    relayedFrames: counter('relayed_frames_total', 'Data frames passed on'),
+    relayedBytes: counter('relayed_bytes_total', 'Bytes of data frames passed on, headers included'),
+    admitted: counter('admitted_total', 'Members admitted'),
+    refused: new Counter({
+      name: 'muster_rendezvous_refused_total',
+      help: 'Connections refused, by HTTP status and reason',
+      labelNames: ['status', 'reason'],
+      registers,
+    }),
+    lost: counter('lost_total', 'Members that broke off'),
+    pauses: counter('pauses_total', 'Times a sender was paused because a receiver was slow'),
+    barriers: counter('barriers_total', 'Barriers completed'),
+    barrierWaitSeconds: new Histogram({
+      name: 'muster_rendezvous_barrier_wait_seconds',
+      help: 'Time from the first rank entering a barrier to the last',
+      buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60, 300],
+      registers,
+    }),
+  };
+}

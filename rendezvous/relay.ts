@@ -1,0 +1,62 @@
+import { encodeControl } from './control.js';
+import { FrameError } from './errors.js';
+import type { Group, GroupContext } from './group.js';
+import type { Member } from './member.js';
+import { decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } from './protocol.js';
+
+/**
+ * Takes one frame of a member where it belongs: to another member, to a barrier, or to the server itself.
+ *
+ * @throws FrameError when the member broke the protocol.
+ */
+export function relayFrame(group: Group, member: Member, bytes: Buffer, context: GroupContext): void {
+  const received = decodeFrame(bytes, context.limits.maxFrameBytes);
+  member.heard(context.clock.nowMs(), received.kind === frameKinds.heartbeat);
+  switch (received.kind) {
+    case frameKinds.data:
+    case frameKinds.cancel:
+      passOn(group, member, received, bytes, context);
+      return;
+    case frameKinds.barrierEnter:
+      enterBarrier(group, member, received, context);
+      return;
+    case frameKinds.rollCall:
+      answerRollCall(group, member, received);
+      return;
+    case frameKinds.leave:
+      member.leaving = true;
+      return;
+    case frameKinds.heartbeat:
+      return;
+    default:
+      throw new FrameError(`kind ${received.kind} is for the server to send`);
+  }
+}
+
+function passOn(group: Group, member: Member, received: Frame, bytes: Buffer, context: GroupContext): void {
+  const { source, destination } = received;
+  if (source !== member.rank) throw new FrameError(`rank ${member.rank} sent it in the name of rank ${source}`);
+  if (destination >= group.worldSize || destination === member.rank) {
+    throw new FrameError(`destination ${destination} is not another rank of this world of ${group.worldSize}`);
+  }
+  context.metrics.relayedFrames.inc();
+  context.metrics.relayedBytes.inc(bytes.length);
+  // A rank that is gone gets nothing; its sender has been told or is about to be.
+  group.member(destination)?.deliver(bytes, member);
+}
+
+function enterBarrier(group: Group, member: Member, received: Frame, context: GroupContext): void {
+  const { communicator, tag } = received;
+  const { refused, waitedMs } = group.barriers.enter(communicator, tag, member.rank, context.clock.nowMs());
+  if (refused !== undefined) throw new FrameError(refused);
+  if (waitedMs === undefined) return;
+  context.metrics.barriers.inc();
+  context.metrics.barrierWaitSeconds.observe(waitedMs / 1000);
+  group.tellAll(encodeFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
+}
+
+function answerRollCall(group: Group, member: Member, received: Frame): void {
+  const { communicator, tag } = received;
+  const missing = communicator === FORMATION ? group.missing() : group.barriers.missing(communicator, tag);
+  member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }));
+}
