@@ -1,0 +1,116 @@
+import { bytesPerElement, type Tensor } from '../run/tensor.js';
+import { InvalidDataOptionError } from './errors.js';
+import type { Partition } from './partition.js';
+import { newBuffer, typedView } from './storedArray.js';
+import { type Batch, openReaders, sliceSamples, streamArrays } from './stream/streamArrays.js';
+
+/** How a partition is streamed. */
+export interface StreamOptions {
+  /** Names of the arrays that each batch is to hold. */
+  readonly arrays: readonly string[];
+  /** Samples a batch; the last one may have fewer. */
+  readonly batchSize: number;
+  readonly signal?: AbortSignal;
+  /** The samples to stream; all of them when left out. */
+  readonly samples?: { readonly start: number; readonly count: number };
+  /** How far ahead of the consumer bytes are read, those on the way included. Default 32 MiB. */
+  readonly bytesInFlight?: number;
+  /** About how many bytes one request fetches. Default 4 MiB. */
+  readonly chunkBytes?: number;
+  /** Whether worker threads may look at the tensors without a copy (`SharedArrayBuffer`). Default true. */
+  readonly shared?: boolean;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_CHUNK_BYTES = 4 * MIB;
+const DEFAULT_BYTES_IN_FLIGHT = 32 * MIB;
+
+/**
+ * Streams a partition in batches: requests run in parallel and ahead of the consumer, and a batch is handed out as soon
+ * as its own bytes have arrived.
+ *
+ * Only the selected arrays are read. Each has one buffer for all of its samples, into which the bytes are read directly
+ * and of which the tensors of the batches are views; the buffers live as long as any of those views. Leaving the loop
+ * early gives up the requests that are on the way.
+ *
+ * @example
+ * ```ts
+ * for await (const { start, count, tensors } of streamBatches(partition, { arrays: ['0', '1'], batchSize: 32 })) {
+ *   console.log(start, count, tensors['0'].shape);
+ * }
+ * ```
+ * @throws ArrayNotFoundError, SampleCountMismatchError, ArrayTooLargeError, InvalidDataOptionError before the first
+ * batch; PartitionFormatError, or what the source throws, when the bytes are not what the headers promised.
+ */
+export async function* streamBatches(
+  partition: Partition,
+  options: StreamOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  const { arrays: names, signal } = options;
+  const present = partition.sampleCountOf(names);
+  const { start, count } = options.samples ?? { start: 0, count: present };
+  checkOptions(options, start, count, present);
+  const arrays = partition
+    .storedArrays(names)
+    .map((array) => sliceSamples(array, start, count, bytesPerElement[array.dtype]));
+  const readers = await openReaders(arrays, signal);
+  try {
+    let next = start;
+    const settings = {
+      batchSize: options.batchSize,
+      chunkBytes: options.chunkBytes ?? DEFAULT_CHUNK_BYTES,
+      bytesInFlight: options.bytesInFlight ?? DEFAULT_BYTES_IN_FLIGHT,
+      shared: options.shared ?? true,
+      signal,
+    };
+    for await (const batch of streamArrays(readers, settings)) {
+      yield { start: next, ...batch };
+      next += batch.count;
+    }
+  } finally {
+    await Promise.all(readers.map(({ reader }) => reader.close()));
+  }
+}
+
+/** Reads a whole array, such as labels. Scalars come with the shape `[]`. */
+export async function readArray(
+  partition: Partition,
+  nameOrIndex: string | number,
+  options: { readonly signal?: AbortSignal; readonly shared?: boolean } = {},
+): Promise<Tensor> {
+  const { signal, shared = true } = options;
+  const [stored] = partition.storedArrays([partition.arrayNamed(nameOrIndex).name]);
+  const isScalar = stored.shape.length === 0;
+  const array = isScalar ? { ...stored, shape: [1], strides: [1] } : stored;
+  const readers = await openReaders([array], signal);
+  const settings = {
+    batchSize: Math.max(array.shape[0], 1),
+    chunkBytes: DEFAULT_CHUNK_BYTES,
+    bytesInFlight: DEFAULT_BYTES_IN_FLIGHT,
+    shared,
+    signal,
+  };
+  try {
+    for await (const { tensors } of streamArrays(readers, settings)) {
+      return { ...tensors[array.name], shape: stored.shape };
+    }
+  } finally {
+    await Promise.all(readers.map(({ reader }) => reader.close()));
+  }
+  return { dtype: stored.dtype, shape: stored.shape, data: typedView(stored.dtype, newBuffer(0, shared), 0, 0) };
+}
+
+function checkOptions(options: StreamOptions, start: number, count: number, present: number): void {
+  const { arrays, batchSize, bytesInFlight = 1, chunkBytes = 1 } = options;
+  const faults: string[] = [];
+  if (arrays.length === 0) faults.push('arrays is empty; name at least one');
+  if (new Set(arrays).size < arrays.length) faults.push(`arrays names one twice: ${arrays.join(', ')}`);
+  for (const [name, value] of Object.entries({ batchSize, bytesInFlight, chunkBytes })) {
+    if (!Number.isSafeInteger(value) || value < 1) faults.push(`${name} is ${value}; give a whole number from 1`);
+  }
+  const isRange = Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0;
+  if (!isRange || start + count > present) {
+    faults.push(`samples ${start} to ${start + count - 1} are not among the ${present} of the partition`);
+  }
+  if (faults.length > 0) throw new InvalidDataOptionError(faults);
+}
