@@ -3,7 +3,7 @@ import { dealPartitions } from '../run/dealing.js';
 import { planShardKey, rowsPerPlanShard } from '../run/keys.js';
 import { parsePayload } from '../run/parsePayload.js';
 import type { Payload } from '../run/payload.js';
-import type { Plan, PlannedPartition, PlanRow } from '../run/plan.js';
+import type { CoordinatorRecord, Plan, PlannedPartition, PlanRow } from '../run/plan.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { chooseChannel } from './channelChoice.js';
 import { claimResultPrefix } from './claim.js';
@@ -21,10 +21,13 @@ export interface InitializeRequest {
   readonly runId: string;
   /** The payload as the person wrote it. */
   readonly payload: unknown;
+  /** When the execution began, epoch milliseconds. */
   readonly startedAtMs: number;
 }
 
 export interface InitializeSurroundings {
+  /** The invocation that this is, for the bill. */
+  readonly invocation: Omit<CoordinatorRecord, 'endedAtMs'>;
   readonly store: ObjectStore;
   readonly lambda: LambdaClient;
   readonly executorFunction: string;
@@ -67,7 +70,7 @@ export async function initializeRun(
 async function makePlan(
   { runId, startedAtMs }: InitializeRequest,
   payload: Payload,
-  { store, lambda, executorFunction, rendezvousUrl }: InitializeSurroundings,
+  { invocation, store, lambda, executorFunction, rendezvousUrl }: InitializeSurroundings,
 ): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
   const needsRendezvous = payload.collectives !== 'none';
@@ -101,6 +104,7 @@ async function makePlan(
     resultPrefix: payload.result_path,
     dataBucket,
     executorFunction,
+    initialize: { ...invocation, endedAtMs: Date.now() },
     worldSize,
     partitionCount: partitions.length,
     totalBytes: partitions.reduce((sum, { size }) => sum + size, 0),

@@ -37,6 +37,16 @@ export type PlannedCollectives = z.infer<typeof collectivesSchema>;
 
 const objectAddressSchema = z.object({ key: z.string(), size: z.int().min(0), etag: z.string() });
 
+/** The invocation that made the plan, for the bill. */
+const coordinatorSchema = z.object({
+  functionName: z.string(),
+  requestId: z.string(),
+  memoryMb: z.number(),
+  startedAtMs: z.number(),
+  endedAtMs: z.number(),
+});
+export type CoordinatorRecord = z.infer<typeof coordinatorSchema>;
+
 /** What every rank of a run must know; `<result prefix>/plan.json`. Its existence is the claim on the prefix. */
 export const planSchema = z.object({
   version: z.literal(1),
@@ -49,6 +59,7 @@ export const planSchema = z.object({
   dataBucket: z.string(),
   /** Name of the executor's Lambda function. */
   executorFunction: z.string(),
+  initialize: coordinatorSchema,
   worldSize: z.int().min(1),
   partitionCount: z.int().min(0),
   totalBytes: z.int().min(0),

@@ -1,0 +1,59 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { z } from 'zod';
+import { workersForMemory } from '../models/workersForMemory.js';
+import { isRetryable } from '../rank/errors.js';
+import { executeRank } from '../rank/executeRank.js';
+import { ModelCache } from '../rank/modelCache.js';
+import { createS3Client } from '../storage/clients.js';
+import { ObjectStore } from '../storage/objectStore.js';
+import { lambdaArchitecture, readEnvironment, rendezvousAccess } from './environment.js';
+import { PermanentError } from './errors.js';
+import type { LambdaContext } from './lambdaContext.js';
+
+const eventSchema = z.object({
+  runId: z.string().min(1),
+  bucket: z.string().min(1),
+  resultPrefix: z.string().min(1),
+  rank: z.int().min(0),
+  generation: z.int().min(0),
+});
+
+const environment = readEnvironment();
+const s3 = createS3Client();
+const models = new ModelCache(workersForMemory(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE));
+let coldStart = true;
+
+/** One attempt at one rank. */
+export async function handler(event: unknown, context: LambdaContext): Promise<{ rank: number; samples: number }> {
+  const startedAtMs = Date.now();
+  const request = eventSchema.parse(event);
+  const logger = new Logger({
+    serviceName: 'executor',
+    persistentKeys: { runId: request.runId, rank: request.rank, generation: request.generation },
+  });
+  const invocation = {
+    requestId: context.awsRequestId,
+    logGroup: context.logGroupName,
+    logStream: context.logStreamName,
+    coldStart,
+    startedAtMs,
+    processStartedAtMs: performance.timeOrigin,
+    endsAtMs: startedAtMs + context.getRemainingTimeInMillis(),
+    memoryMb: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    architecture: lambdaArchitecture(),
+  };
+  coldStart = false;
+  try {
+    return await executeRank(request, invocation, {
+      store: new ObjectStore(s3),
+      models,
+      rendezvous: rendezvousAccess(environment),
+      logger,
+    });
+  } catch (error) {
+    logger.error('The attempt failed.', { error });
+    if (!isRetryable(error)) throw new PermanentError(error);
+    await models.drop();
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { renderReport } from '../report/renderReport.js';
+import { combinedDataKey, planKey, reportKey, summaryKey } from '../run/keys.js';
+import { type CoordinatorRecord, planSchema } from '../run/plan.js';
+import type { RunSummary } from '../run/summary.js';
+import type { ObjectStore } from '../storage/objectStore.js';
+import { RunFailedError } from './errors.js';
+import { readPairs } from './predictionPairs.js';
+import { collectOutcomes, failedRanks } from './rankOutcomes.js';
+import { billRun } from './runBill.js';
+import { summarizeRun } from './summarize.js';
+
+export interface AggregateRequest {
+  readonly runId: string;
+  readonly bucket: string;
+  readonly resultPrefix: string;
+}
+
+export interface AggregateSurroundings {
+  readonly store: ObjectStore;
+  readonly logs: CloudWatchLogsClient;
+  readonly invocation: Omit<CoordinatorRecord, 'endedAtMs'>;
+  readonly region: string;
+  readonly architecture: string;
+  readonly executorMemoryMb: number;
+  readonly ephemeralStorageMb: number;
+  readonly reportTimeoutMs: number;
+  readonly version: string;
+}
+
+/**
+ * Brings the ranks' results together: `combined_data.json`, `summary.json` and `report.html` are written whatever came of
+ * the run, and only then is a run with missing ranks failed.
+ *
+ * @throws RunFailedError naming the missing ranks and their causes, unless the payload tolerates as many.
+ */
+export async function aggregateRun(
+  request: AggregateRequest,
+  surroundings: AggregateSurroundings,
+): Promise<RunSummary> {
+  const { store, logs, invocation, version, ...billing } = surroundings;
+  const plan = await store.getJson(request.bucket, planKey(request.resultPrefix), planSchema);
+  const outcomes = await collectOutcomes(store, plan);
+  const metrics = outcomes.flatMap((outcome) => outcome.metrics ?? []);
+  const aggregate = { ...invocation, endedAtMs: Date.now() };
+  const [pairs, bill] = await Promise.all([
+    readPairs(store, plan, metrics),
+    billRun(logs, { plan, outcomes, aggregate, ...billing }),
+  ]);
+  const failed = failedRanks(outcomes);
+  const summary = summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs: Date.now() });
+  const report = renderReport({
+    summary,
+    payload: plan.payload,
+    pairs,
+    spans: metrics.map(({ muster }) => ({ rank: muster.rank, generation: muster.generation, spans: muster.spans })),
+    attempts: outcomes.map(({ rank, attempts }) => ({ rank, attempts })),
+    versions: { muster: version, node: process.version },
+  });
+  const { bucket, resultPrefix } = plan;
+  await Promise.all([
+    store.putJson(bucket, combinedDataKey(resultPrefix), metrics),
+    store.put(bucket, reportKey(resultPrefix), report, { contentType: 'text/html; charset=utf-8' }),
+  ]);
+  await store.putJson(bucket, summaryKey(resultPrefix), summary);
+  if (summary.status === 'FAILED') throw new RunFailedError(plan.runId, plan.worldSize, failed, summary.resultPrefix);
+  return summary;
+}

@@ -1,0 +1,77 @@
+import { releaseGroup } from '../rendezvous/release.js';
+import { signToken } from '../rendezvous/token.js';
+import { failureKey } from '../run/keys.js';
+import type { RankFailure } from '../run/metrics.js';
+import type { ObjectStore } from '../storage/objectStore.js';
+
+/** How long a release token is good for. */
+const tokenLifeMs = 60_000;
+
+export interface ReleaseRequest {
+  readonly runId: string;
+  readonly bucket: string;
+  readonly resultPrefix: string;
+  /** The rank that is given up; without it the whole group is. */
+  readonly rank?: number;
+  /** Attempts that the rank had. */
+  readonly attempts?: number;
+  /** Error name and cause as Step Functions has them. */
+  readonly error: string;
+  readonly cause: string;
+}
+
+export interface ReleaseSurroundings {
+  readonly store: ObjectStore;
+  readonly rendezvous: { readonly url: string; readonly secret: string } | undefined;
+  readonly logger: { warn(message: string, fields?: Record<string, unknown>): void };
+}
+
+/** Records why a rank was given up, and tells those who wait for it. */
+export async function releaseRank(
+  request: ReleaseRequest,
+  { store, rendezvous, logger }: ReleaseSurroundings,
+): Promise<{ error: string; cause: string }> {
+  const { runId, bucket, resultPrefix, rank, attempts = 1 } = request;
+  const { error, cause } = readCause(request.error, request.cause);
+  if (rank !== undefined) {
+    const failure: RankFailure = { runId, rank, attempts, error, cause, recordedAtMs: Date.now() };
+    await store.putJson(bucket, failureKey(resultPrefix, rank), failure);
+  }
+  if (rendezvous) {
+    const token = signToken(rendezvous.secret, { purpose: 'release', runId, expiresAtMs: Date.now() + tokenLifeMs });
+    try {
+      await releaseGroup({ url: rendezvous.url, token, runId, rank, cause: `${error}: ${cause}` });
+    } catch (failure) {
+      // The others then wait until their own deadlines; the record above is what must not be lost.
+      logger.warn('The rendezvous could not be told.', { error: failure });
+    }
+  }
+  return { error, cause };
+}
+
+/**
+ * What went wrong, from Step Functions' error name and cause: Lambda's causes are JSON documents with `errorType` and
+ * `errorMessage`, and permanent errors carry the original's name at the front of their message.
+ */
+export function readCause(error: string, cause: string): { error: string; cause: string } {
+  const document = parseErrorDocument(cause);
+  const message = document?.errorMessage ?? cause;
+  const name = document?.errorType ?? error;
+  const permanent = name === 'PermanentError' ? /^(\w+): (.*)$/s.exec(message) : null;
+  return permanent ? { error: permanent[1], cause: permanent[2] } : { error: name, cause: message };
+}
+
+function parseErrorDocument(cause: string): { errorType?: string; errorMessage?: string } | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(cause);
+  } catch {
+    return undefined;
+  }
+  if (typeof document !== 'object' || document === null) return undefined;
+  const text = (name: string) => {
+    const value = (document as Record<string, unknown>)[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return { errorType: text('errorType'), errorMessage: text('errorMessage') };
+}

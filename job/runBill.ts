@@ -1,0 +1,163 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { type BilledInvocation, computeBill } from '../cost/bill.js';
+import { LogGroupNotFoundError } from '../cost/errors.js';
+import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
+import { type FoundReport, findReports } from '../cost/reportQuery.js';
+import type { Bill } from '../run/bill.js';
+import type { CoordinatorRecord, Plan } from '../run/plan.js';
+import type { RankOutcome } from './rankOutcomes.js';
+
+/** Transitions of the state machine: Initialize, the map and Aggregate; each child's task; each retry's choice, wait and task. */
+const transitionsOfRun = 4;
+const transitionsOfRank = 2;
+const transitionsOfRetry = 3;
+
+export interface RunBillInput {
+  readonly plan: Plan;
+  readonly outcomes: readonly RankOutcome[];
+  /** The invocation that writes the bill; its own REPORT line comes too late. */
+  readonly aggregate: CoordinatorRecord;
+  readonly region: string;
+  readonly architecture: string;
+  /** Configured memory and /tmp of the executor, for attempts that left no record. */
+  readonly executorMemoryMb: number;
+  readonly ephemeralStorageMb: number;
+  /** How long to wait for REPORT lines, in milliseconds. */
+  readonly reportTimeoutMs: number;
+}
+
+/** Prices everything that the run has used, by its REPORT lines where CloudWatch has them already. */
+export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): Promise<Bill> {
+  const { plan, outcomes, aggregate } = input;
+  const invocations = [
+    ...outcomes.flatMap((outcome) => attemptsOf(outcome, input)),
+    coordinator(plan.initialize),
+    coordinator(aggregate),
+  ];
+  const reports = await readReports(logs, invocations, input);
+  const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));
+  const count = (kind: 'get' | 'put' | 'list' | 'head') => records.reduce((sum, { s3 }) => sum + s3[kind], 0);
+  const retries = outcomes.reduce((sum, outcome) => sum + attemptCount(outcome) - 1, 0);
+  return computeBill({
+    region: input.region,
+    architecture: parseArchitecture(input.architecture),
+    pricesTable: defaultPriceTable,
+    invocations: invocations.map((invocation) => measured(invocation, reports.found.get(invocation.requestId))),
+    stateTransitions: {
+      standard: transitionsOfRun + transitionsOfRank * plan.worldSize + transitionsOfRetry * retries,
+      basis: 'estimated',
+    },
+    s3: { get: count('get'), put: count('put'), list: count('list'), head: count('head') },
+    logScanBytes: reports.bytesScanned,
+    rendezvous:
+      plan.collectives.channel === 'none' ? null : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
+    samples: records.reduce((sum, { samples }) => sum + samples, 0),
+    bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
+  });
+}
+
+/** At least one; attempts that died before they could sign in are known from the generations alone. */
+function attemptCount({ metrics, failure, attempts }: RankOutcome): number {
+  return Math.max(1, attempts.length, (metrics?.muster.generation ?? 0) + 1, failure?.attempts ?? 0);
+}
+
+function attemptsOf(outcome: RankOutcome, input: RunBillInput): BilledInvocation[] {
+  const { rank, metrics, attempts, failure } = outcome;
+  const delivered = metrics?.muster;
+  const common = {
+    functionName: input.plan.executorFunction,
+    role: 'rank',
+    memoryMb: input.executorMemoryMb,
+    ephemeralStorageMb: input.ephemeralStorageMb,
+    billedMs: undefined,
+  } as const;
+  const signedIn = attempts.map((attempt, index): BilledInvocation => {
+    if (attempt.requestId === delivered?.requestId) {
+      const initMs = delivered.coldStart ? (delivered.spans.find(({ stage }) => stage === 'init')?.startMs ?? 0) : 0;
+      const startedAtMs = initMs > 0 ? initMs : delivered.startedAtMs;
+      return {
+        ...common,
+        requestId: attempt.requestId,
+        memoryMb: delivered.memoryMb,
+        estimatedMs: delivered.endedAtMs - startedAtMs,
+        failed: false,
+      };
+    }
+    const endedBeforeMs = attempts[index + 1]?.startedAtMs ?? failure?.recordedAtMs ?? input.aggregate.startedAtMs;
+    const estimatedMs = Math.max(0, endedBeforeMs - attempt.startedAtMs);
+    return { ...common, requestId: attempt.requestId, estimatedMs, failed: true };
+  });
+  const unsigned = Array.from(
+    { length: attemptCount(outcome) - attempts.length },
+    (_, index): BilledInvocation => ({
+      ...common,
+      requestId: `rank-${rank}-unsigned-${index}`,
+      estimatedMs: 0,
+      failed: true,
+    }),
+  );
+  return [...signedIn, ...unsigned];
+}
+
+function coordinator({
+  functionName,
+  requestId,
+  memoryMb,
+  startedAtMs,
+  endedAtMs,
+}: CoordinatorRecord): BilledInvocation {
+  return {
+    functionName,
+    requestId,
+    role: 'coordinator',
+    memoryMb,
+    billedMs: undefined,
+    estimatedMs: endedAtMs - startedAtMs,
+    ephemeralStorageMb: 512,
+    failed: false,
+  };
+}
+
+function measured(invocation: BilledInvocation, report: FoundReport | undefined): BilledInvocation {
+  if (!report) return invocation;
+  return {
+    ...invocation,
+    memoryMb: report.memoryMb,
+    billedMs: report.billedDurationMs,
+    maxMemoryUsedMb: report.maxMemoryUsedMb,
+  };
+}
+
+async function readReports(
+  logs: CloudWatchLogsClient,
+  invocations: readonly BilledInvocation[],
+  { plan, aggregate, reportTimeoutMs }: RunBillInput,
+): Promise<{ found: Map<string, FoundReport>; bytesScanned: number }> {
+  const searched = invocations.filter(
+    ({ requestId }) => requestId !== aggregate.requestId && !requestId.includes('-unsigned-'),
+  );
+  const results = await Promise.all(
+    [...new Set(searched.map(({ functionName }) => functionName))].map(async (functionName) => {
+      try {
+        return await findReports(logs, {
+          logGroup: `/aws/lambda/${functionName}`,
+          requestIds: searched
+            .filter((invocation) => invocation.functionName === functionName)
+            .map(({ requestId }) => requestId),
+          startMs: plan.createdAtMs - 60_000,
+          endMs: aggregate.startedAtMs + reportTimeoutMs + 60_000,
+          timeoutMs: reportTimeoutMs,
+          roundMs: 500,
+        });
+      } catch (error) {
+        // Without its log group every line is an estimate, and the bill's found/expected says so.
+        if (error instanceof LogGroupNotFoundError) return { found: new Map<string, FoundReport>(), bytesScanned: 0 };
+        throw error;
+      }
+    }),
+  );
+  return {
+    found: new Map(results.flatMap(({ found }) => [...found])),
+    bytesScanned: results.reduce((sum, result) => sum + result.bytesScanned, 0),
+  };
+}

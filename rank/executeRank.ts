@@ -1,0 +1,186 @@
+import { messageOf } from '../run/errors.js';
+import { metricsKey, planKey, planShardKey } from '../run/keys.js';
+import type { CollectiveRecord } from '../run/metrics.js';
+import { type Plan, type PlanRow, planSchema, planShardSchema } from '../run/plan.js';
+import { InvalidObjectError } from '../storage/errors.js';
+import type { ObjectStore } from '../storage/objectStore.js';
+import { attemptDeadline } from './attemptDeadline.js';
+import type { RankLogger, Script } from './context.js';
+import { GroupLink, type RendezvousAccess } from './groupLink.js';
+import runInference from './inference.js';
+import type { Invocation } from './invocation.js';
+import type { ModelCache } from './modelCache.js';
+import { RankOwnership } from './ownership.js';
+import { rankMetrics } from './rankMetrics.js';
+import { RankSession } from './rankSession.js';
+import { loadScript } from './scriptLoader.js';
+import { StageRecorder } from './stageRecorder.js';
+import { reduceStatistics } from './worldStatistics.js';
+
+/** What the state machine hands to an executor. */
+export interface RankRequest {
+  readonly runId: string;
+  readonly bucket: string;
+  readonly resultPrefix: string;
+  readonly rank: number;
+  /** 0 for the first attempt; each retry adds one. */
+  readonly generation: number;
+}
+
+export interface RankSurroundings {
+  readonly store: ObjectStore;
+  readonly models: ModelCache;
+  readonly rendezvous: RendezvousAccess | undefined;
+  readonly logger: RankLogger;
+}
+
+/**
+ * One attempt at one rank, from its row of the plan to its metrics: take the rank, join the group, run the script, reduce
+ * the statistics, write `<rank>.json`. Collectives that fail are recorded and cost nothing that was computed.
+ *
+ * @throws whatever the script throws; FencedOffError when a newer attempt took over; RankDeadlineError.
+ */
+export async function executeRank(
+  request: RankRequest,
+  invocation: Invocation,
+  { store, models, rendezvous, logger }: RankSurroundings,
+): Promise<{ rank: number; samples: number }> {
+  const cpuAtStart = process.cpuUsage();
+  const recorder = new StageRecorder();
+  if (invocation.coldStart) recorder.add('init', invocation.processStartedAtMs, invocation.startedAtMs);
+  const { plan, row } = await readPlan(store, request);
+  const { rank, generation } = request;
+  const { requestId, logStream, startedAtMs } = invocation;
+  const ownership = await RankOwnership.take(store, plan, rank, { generation, requestId, logStream, startedAtMs });
+  const deadline = attemptDeadline(plan, rank, invocation.endsAtMs);
+  const group = new GroupLink(
+    plan,
+    { rank, generation, deadline: deadline.deadline, signal: deadline.signal },
+    rendezvous,
+  );
+  const session = new RankSession({
+    plan,
+    row,
+    generation,
+    store,
+    models,
+    recorder,
+    ownership,
+    group,
+    deadline,
+    logger,
+  });
+  const cpuTimeS = () => {
+    const { user, system } = process.cpuUsage(cpuAtStart);
+    return (user + system) / 1e6;
+  };
+  let outcome: 'done' | 'failed' = 'failed';
+  try {
+    const script = await scriptOf(store, plan, logger);
+    const barrier = await passBarrier(session, plan);
+    await script(session);
+    const workCpuTimeS = cpuTimeS();
+    const collective = await reduceWorld(session, plan, barrier, workCpuTimeS);
+    await ownership.verify();
+    const metrics = rankMetrics({
+      plan,
+      row,
+      generation,
+      invocation,
+      recorder,
+      calls: store.calls,
+      partitions: session.records,
+      batches: session.batches,
+      outputs: session.outputs,
+      collective,
+      cpuTimeS: workCpuTimeS,
+      endedAtMs: Date.now(),
+    });
+    await store.putJson(plan.bucket, metricsKey(plan.resultPrefix, rank), metrics);
+    outcome = 'done';
+    return { rank, samples: metrics.muster.samples };
+  } finally {
+    deadline.clear();
+    await group.close(outcome);
+  }
+}
+
+async function readPlan(store: ObjectStore, request: RankRequest): Promise<{ plan: Plan; row: PlanRow }> {
+  const { bucket, resultPrefix, rank, runId } = request;
+  const shardKey = planShardKey(resultPrefix, rank);
+  const [plan, shard] = await Promise.all([
+    store.getJson(bucket, planKey(resultPrefix), planSchema),
+    store.getJson(bucket, shardKey, planShardSchema),
+  ]);
+  const row = shard.rows.find((candidate) => candidate.rank === rank);
+  if (plan.runId !== runId) throw new InvalidObjectError(bucket, planKey(resultPrefix), `it is of run ${plan.runId}`);
+  if (shard.runId !== runId) throw new InvalidObjectError(bucket, shardKey, `it is of run ${shard.runId}`);
+  if (!row) throw new InvalidObjectError(bucket, shardKey, `it has no row for rank ${rank}`);
+  return { plan, row };
+}
+
+async function scriptOf(store: ObjectStore, plan: Plan, logger: RankLogger): Promise<Script> {
+  if (plan.script.kind === 'module') return loadScript(store, plan.bucket, plan.script);
+  if (plan.script.insteadOf !== undefined) {
+    logger.info(
+      `The payload names the Python script ${plan.script.insteadOf}; the built-in inference runs instead, with the model ${plan.model?.key}.`,
+    );
+  }
+  return runInference;
+}
+
+/** Waits for all ranks, the model loaded, when the payload asks for it. */
+async function passBarrier(
+  session: RankSession,
+  plan: Plan,
+): Promise<Pick<CollectiveRecord, 'barrierWaitMs' | 'cause'>> {
+  if (!plan.payload.barrier || plan.collectives.channel === 'none') return {};
+  if (plan.model !== null) await session.openModel();
+  const startMs = performance.now();
+  const cause = await attemptCollective(session, async () => {
+    const communicator = await session.communicator;
+    await communicator.barrier({ timeoutMs: timeLeftMs(session), signal: session.signal });
+  });
+  return { barrierWaitMs: performance.now() - startMs, cause };
+}
+
+async function reduceWorld(
+  session: RankSession,
+  plan: Plan,
+  barrier: Pick<CollectiveRecord, 'barrierWaitMs' | 'cause'>,
+  cpuTimeS: number,
+): Promise<CollectiveRecord> {
+  const { channel } = plan.collectives;
+  if (channel === 'none') return { channel, status: 'none' };
+  let world: CollectiveRecord['world'];
+  const cause =
+    barrier.cause ??
+    (await attemptCollective(session, async () => {
+      const communicator = await session.communicator;
+      world = await reduceStatistics(communicator, session.statistics(cpuTimeS), {
+        timeoutMs: timeLeftMs(session),
+        signal: session.signal,
+      });
+    }));
+  return {
+    channel,
+    status: cause === undefined ? 'done' : 'failed',
+    cause,
+    world,
+    barrierWaitMs: barrier.barrierWaitMs,
+  };
+}
+
+/** @returns why it failed; what was computed so far does not depend on it. */
+async function attemptCollective(session: RankSession, collective: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await session.measure('collectives', collective);
+    return undefined;
+  } catch (error) {
+    session.logger.warn('A collective failed; the results are complete all the same.', { error });
+    const name = error instanceof Error ? error.name : 'Error';
+    return `${name}: ${messageOf(error)}`;
+  }
+}
+
+const timeLeftMs = (session: RankSession): number => Math.max(1, session.deadline.getTime() - Date.now());

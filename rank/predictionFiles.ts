@@ -1,0 +1,92 @@
+import { castTensor } from '../data/castTensor.js';
+import { encodeNpy } from '../data/numpy/npyWriter.js';
+import { labelsKey, predictionsKey } from '../run/keys.js';
+import type { Payload } from '../run/payload.js';
+import { elementCount, type Tensor } from '../run/tensor.js';
+import type { PartitionResult } from './context.js';
+
+/** One object to write. */
+export interface PredictionFile {
+  readonly key: string;
+  readonly body: Uint8Array | string;
+  readonly contentType: string;
+}
+
+/** The objects that hold a partition's predictions and true values. */
+export interface PredictionFiles {
+  readonly files: readonly PredictionFile[];
+  readonly predictionsKey: string | null;
+  readonly labelsKey: string | null;
+}
+
+/**
+ * Renders a partition's predictions: `predictions/<name>.npy` holds the model's first output, in sample order, a single
+ * value a sample as shape `(N,)`; further outputs lie beside it as `<name>.<output>.npy`. Labels become
+ * `labels/<name>.npy`. As JSON Lines, every sample is one object with all outputs and its label.
+ */
+export function predictionFiles(
+  resultPrefix: string,
+  partitionName: string,
+  format: Payload['predictions'],
+  result: PartitionResult,
+): PredictionFiles {
+  const outputs = Object.entries(result.predictions ?? {}).map(([name, tensor]) => ({ name, tensor: squeeze(tensor) }));
+  const labels = result.labels && squeeze(result.labels);
+  if (format === 'none' || outputs.length === 0) return { files: [], predictionsKey: null, labelsKey: null };
+  const labelFile = labels && {
+    key: labelsKey(resultPrefix, partitionName),
+    body: encodeNpy(labels),
+    contentType: 'application/x-npy',
+  };
+  const files =
+    format === 'npy'
+      ? outputs.map(({ name, tensor }, index) => ({
+          key: predictionsKey(resultPrefix, index === 0 ? partitionName : `${partitionName}.${name}`, 'npy'),
+          body: encodeNpy(tensor),
+          contentType: 'application/x-npy',
+        }))
+      : [
+          {
+            key: predictionsKey(resultPrefix, partitionName, 'jsonl'),
+            body: jsonLines(outputs, labels),
+            contentType: 'application/x-ndjson',
+          },
+        ];
+  return {
+    files: labelFile ? [...files, labelFile] : files,
+    predictionsKey: files[0].key,
+    labelsKey: labelFile?.key ?? null,
+  };
+}
+
+/** `(N, 1)` becomes `(N,)`. */
+function squeeze(tensor: Tensor): Tensor {
+  const { shape } = tensor;
+  return shape.length > 1 && elementCount(shape.slice(1)) === 1 ? { ...tensor, shape: [shape[0]] } : tensor;
+}
+
+function jsonLines(outputs: readonly { name: string; tensor: Tensor }[], labels: Tensor | undefined): string {
+  const columns = [...outputs, ...(labels ? [{ name: 'label', tensor: labels }] : [])].map(({ name, tensor }) => ({
+    name,
+    width: elementCount(tensor.shape.slice(1)),
+    scalar: tensor.shape.length === 1,
+    values: castTensor(tensor, 'float64').data,
+  }));
+  const samples = outputs[0].tensor.shape[0];
+  const lines: string[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    const row: Record<string, unknown> = { sample };
+    for (const { name, width, scalar, values } of columns) {
+      const numbers = Array.from(values.subarray(sample * width, (sample + 1) * width), jsonNumber);
+      row[name] = scalar ? numbers[0] : numbers;
+    }
+    lines.push(`${JSON.stringify(row)}\n`);
+  }
+  return lines.join('');
+}
+
+/** JSON has no NaN and no infinity; they are spelled, so that they are not lost. */
+function jsonNumber(value: number | bigint): number | string {
+  const number = Number(value);
+  return Number.isFinite(number) ? number : String(number);
+}
