@@ -47,7 +47,8 @@ function castToFloat(tensor: Tensor, dtype: Dtype, target: TensorData): void {
     else target.set(source);
   } else if (target instanceof Uint16Array) {
     const format = dtype === 'float16' ? FLOAT16 : BFLOAT16;
-    if (isBig(source)) for (let i = 0; i < source.length; i++) target[i] = encodeSmallFloat(toOddNumber(source[i]), format);
+    if (isBig(source))
+      for (let i = 0; i < source.length; i++) target[i] = encodeSmallFloat(toOddNumber(source[i]), format);
     else for (let i = 0; i < source.length; i++) target[i] = encodeSmallFloat(source[i], format);
   }
 }

@@ -69,7 +69,8 @@ export class PickleRefusedError extends PartitionFormatError {
 
   constructor(fault: Fault) {
     super({
-      remedy: 'Save only tensors: a TensorDataset, a tuple, list or dict of tensors, or convert the file to .safetensors.',
+      remedy:
+        'Save only tensors: a TensorDataset, a tuple, list or dict of tensors, or convert the file to .safetensors.',
       ...fault,
     });
   }
@@ -84,7 +85,9 @@ export class ArrayNotFoundError extends MusterError {
       `${file}: has no array named ${missing.map((name) => JSON.stringify(name)).join(', ')}; it holds ${
         present.map((name) => JSON.stringify(name)).join(', ') || 'no arrays'
       }.`,
-      { remedy: 'Arrays of dicts, .safetensors and .npz are named by key, those of tuples and TensorDatasets 0, 1, 2.' },
+      {
+        remedy: 'Arrays of dicts, .safetensors and .npz are named by key, those of tuples and TensorDatasets 0, 1, 2.',
+      },
     );
   }
 }

@@ -1,5 +1,5 @@
-import { ShortReadError } from '../storage/errors.js';
 import type { ByteSource } from '../storage/byteSource.js';
+import { ShortReadError } from '../storage/errors.js';
 import { CachedSource, readBytes } from './cachedSource.js';
 import { TruncatedPartitionError, UnknownPartitionFormatError } from './errors.js';
 import { isNpy, readNpy } from './numpy/npyFile.js';
@@ -27,10 +27,7 @@ const FRONT_ONLY = /\.(npy|safetensors)$/i;
  * ```
  * @throws PartitionFormatError (one of its subclasses) naming the file, the byte, what was found and what was expected.
  */
-export async function openPartition(
-  source: ByteSource,
-  options: { signal?: AbortSignal } = {},
-): Promise<Partition> {
+export async function openPartition(source: ByteSource, options: { signal?: AbortSignal } = {}): Promise<Partition> {
   const { signal } = options;
   try {
     const cached = await CachedSource.withEnds(source, !FRONT_ONLY.test(source.name), signal);

@@ -21,7 +21,11 @@ export class Partition {
     this.#stored = new Map(stored.map((array) => [array.name, array]));
     this.arrays = stored.map((array) => ({ name: array.name, dtype: array.dtype, shape: array.shape }));
     if (this.#stored.size < stored.length) {
-      throw new CorruptPartitionError({ file: name, found: 'two arrays of the same name', expected: 'every name once' });
+      throw new CorruptPartitionError({
+        file: name,
+        found: 'two arrays of the same name',
+        expected: 'every name once',
+      });
     }
   }
 

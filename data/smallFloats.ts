@@ -26,7 +26,7 @@ export function encodeSmallFloat(value: number, format: SmallFloat): number {
   const sign = (float64Words[1] >>> 16) & SIGN;
   if (Number.isNaN(value)) return sign | format.infinity | (1 << (format.fractionBits - 1));
   const exponent = Math.max(((float64Words[1] >>> 20) & 0x7ff) - 1023, format.minExponent);
-  const units = (Math.abs(value) * 2 ** (format.fractionBits - exponent) + ROUND) - ROUND;
+  const units = Math.abs(value) * 2 ** (format.fractionBits - exponent) + ROUND - ROUND;
   const bits = (exponent - format.minExponent) * 2 ** format.fractionBits + units;
   return sign | (bits < format.infinity ? bits : format.infinity);
 }

@@ -32,9 +32,7 @@ export async function* streamArrays(
   const samples = arrays[0]?.array.shape[0] ?? 0;
   const landings = arrays.map(({ array, reader }) => new Landing(array, reader, shared));
   const reads = planReads(
-    landings.flatMap((landing) =>
-      blocksOf(landing.array, chunkBytes, batchSize).map((block) => ({ landing, block })),
-    ),
+    landings.flatMap((landing) => blocksOf(landing.array, chunkBytes, batchSize).map((block) => ({ landing, block }))),
   );
   const readAhead = new ReadAhead(reads, perform, bytesInFlight, signal);
   try {
@@ -57,9 +55,7 @@ export async function* streamArrays(
 
 /** Opens a reader for each array, finding all their places at the same time. */
 export function openReaders(arrays: readonly StoredArray[], signal?: AbortSignal) {
-  return Promise.all(
-    arrays.map(async (array) => ({ array, reader: openRegion(await array.storage.locate(signal)) })),
-  );
+  return Promise.all(arrays.map(async (array) => ({ array, reader: openRegion(await array.storage.locate(signal)) })));
 }
 
 /** The samples from `start` on, `count` of them, as an array of its own. */

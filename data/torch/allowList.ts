@@ -47,7 +47,11 @@ export class TorchAllowList implements PicklePolicy {
 
   global(module: string, name: string, at: number): PickleGlobal {
     if (allowedGlobals.get(module)?.has(name)) return new PickleGlobal(module, name);
-    return this.#refuse(at, `the global ${JSON.stringify(`${module}.${name}`).slice(0, 200)}`, 'tensors and TensorDatasets only');
+    return this.#refuse(
+      at,
+      `the global ${JSON.stringify(`${module}.${name}`).slice(0, 200)}`,
+      'tensors and TensorDatasets only',
+    );
   }
 
   call(callable: PickleGlobal, { items }: PickleTuple, at: number): PickleValue {
@@ -65,7 +69,10 @@ export class TorchAllowList implements PicklePolicy {
         if (items.length === 3 && items[0] instanceof TensorReference) return items[0];
         break;
     }
-    const args = items.map((item) => describe(item)).join(', ').slice(0, 300);
+    const args = items
+      .map((item) => describe(item))
+      .join(', ')
+      .slice(0, 300);
     return this.#refuse(at, `a call of ${callable.qualifiedName}(${args})`, 'only calls that rebuild a tensor');
   }
 

@@ -104,7 +104,12 @@ export class PickleMachine {
   }
 
   refuse(found: string, expected: string): never {
-    throw new PickleRefusedError({ file: this.cursor.file, offset: this.at, found: `a pickle with ${found}`, expected });
+    throw new PickleRefusedError({
+      file: this.cursor.file,
+      offset: this.at,
+      found: `a pickle with ${found}`,
+      expected,
+    });
   }
 
   corrupt(found: string, expected: string): never {

@@ -115,5 +115,10 @@ function checkOverlap(file: string, name: string, { shape, strides, at }: Tensor
 }
 
 function corrupt(file: string, name: string, tensor: TensorReference, found: string, expected: string) {
-  return new CorruptPartitionError({ file, offset: tensor.at, found: `array ${JSON.stringify(name)}: ${found}`, expected });
+  return new CorruptPartitionError({
+    file,
+    offset: tensor.at,
+    found: `array ${JSON.stringify(name)}: ${found}`,
+    expected,
+  });
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createInflateRaw, crc32 } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { messageOf } from '../../run/errors.js';
 import { CorruptPartitionError, PartitionFormatError } from '../errors.js';
 import type { DeflatedRegion } from '../storedArray.js';

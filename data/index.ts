@@ -1,0 +1,14 @@
+export { castTensor } from './castTensor.js';
+export * from './errors.js';
+export { openPartition } from './openPartition.js';
+export { Partition, type PartitionFormat, partitionFormats } from './partition.js';
+export { BYTES_PER_MB, type DatasetPart, type SplitOptions, splitDataset } from './splitDataset.js';
+export type { ArrayInfo } from './storedArray.js';
+export type { Batch } from './stream/streamArrays.js';
+export { readArray, type StreamOptions, streamBatches } from './streamBatches.js';
+export { type ArrayContent, type EncodedFile, tensorContent } from './write/arrayContent.js';
+export { writeNpy, writeNpz } from './write/npy.js';
+export { writePartition } from './write/partition.js';
+export { writeSafetensors } from './write/safetensors.js';
+export { saveFile } from './write/saveFile.js';
+export { type TorchContainer, writePt } from './write/torch.js';
