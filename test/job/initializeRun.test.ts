@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PreflightError } from '../../job/errors.js';
+import { initializeRun } from '../../job/initializeRun.js';
+import { planKey, planShardKey } from '../../run/keys.js';
+import { PayloadError } from '../../run/parsePayload.js';
+import { planSchema, planShardSchema } from '../../run/plan.js';
+import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
+
+let s3: EmbeddedS3;
+let rendezvous: { url: string; close(): void };
+const lambda = mockClient(LambdaClient);
+
+beforeAll(async () => {
+  s3 = await startEmbeddedS3();
+  rendezvous = await startHealthyServer();
+  const store = s3.store();
+  for (const key of ['survey/10.pt', 'survey/2.pt', 'survey/1.pt', 'survey/README.md', 'other/readme.txt']) {
+    await store.put(s3.bucket, key, key);
+  }
+  await store.put(s3.bucket, 'models/redshift/redshift.onnx', 'model');
+  await store.put(s3.bucket, 'models/redshift/job.mjs', 'export default async () => {}');
+  await store.put(s3.bucket, 'models/two/a.onnx', 'a');
+  await store.put(s3.bucket, 'models/two/b.onnx', 'b');
+  await store.put(s3.bucket, 'models/none/readme.txt', 'nothing');
+});
+afterAll(async () => {
+  rendezvous.close();
+  await s3.close();
+});
+beforeEach(() => {
+  lambda.reset();
+  lambda.on(GetFunctionConcurrencyCommand).resolves({});
+  lambda.on(GetAccountSettingsCommand).resolves({ AccountLimit: { UnreservedConcurrentExecutions: 100 } });
+});
+
+async function startHealthyServer() {
+  const server = createServer((_request, response) => response.end('{"status":"ok"}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+const basePayload = () => ({
+  bucket: s3.bucket,
+  S3_object_name: 'models/redshift',
+  data_prefix: 'survey',
+  result_path: `results/${Math.random()}`,
+});
+
+function initialize(payload: object, runId = 'run-1', rendezvousUrl: string | undefined = rendezvous.url) {
+  return initializeRun(
+    { runId, payload, startedAtMs: 1000 },
+    {
+      store: s3.store(),
+      lambda: new LambdaClient({ region: 'us-east-1' }),
+      executorFunction: 'executor',
+      rendezvousUrl,
+      invocation: { functionName: 'initialize', requestId: 'request', memoryMb: 512, startedAtMs: 1000 },
+    },
+  );
+}
+
+async function writtenPlan(resultPrefix: string) {
+  const store = s3.store();
+  return {
+    plan: await store.getJson(s3.bucket, planKey(resultPrefix), planSchema),
+    shard: await store.getJson(s3.bucket, planShardKey(resultPrefix, 0), planShardSchema),
+  };
+}
+
+describe('initializeRun', () => {
+  it('plans one rank a partition, in natural order, and takes the one model there is', async () => {
+    const run = await initialize(basePayload());
+    expect(run).toMatchObject({ runId: 'run-1', worldSize: 3, maxConcurrency: 3, retries: 2 });
+    const { plan, shard } = await writtenPlan(run.resultPrefix);
+    expect(shard.rows.map(({ partitions }) => partitions.map(({ key }) => key))).toEqual([
+      ['survey/1.pt'],
+      ['survey/2.pt'],
+      ['survey/10.pt'],
+    ]);
+    expect(plan.model?.key).toBe('models/redshift/redshift.onnx');
+    expect(plan.collectives.channel).toBe('relay');
+    expect(plan.totalBytes).toBe('survey/1.pt'.length * 2 + 'survey/10.pt'.length);
+  });
+
+  it('makes file_limit ranks when world_size is left out, as CosmicAI does', async () => {
+    const run = await initialize({ ...basePayload(), file_limit: '2' });
+    expect(run.worldSize).toBe(2);
+    const wide = await initialize({ ...basePayload(), world_size: '5' });
+    const { shard } = await writtenPlan(wide.resultPrefix);
+    expect(shard.rows.map(({ partitions }) => partitions.length)).toEqual([1, 1, 1, 0, 0]);
+  });
+
+  it('refuses a payload with all its faults before it looks at anything', async () => {
+    await expect(initialize({ bucket: 'B', retries: -1 })).rejects.toThrow(PayloadError);
+    expect(lambda.calls()).toHaveLength(0);
+  });
+
+  it('lists everything that is missing at once', async () => {
+    const payload = { ...basePayload(), data_prefix: 'other', S3_object_name: 'models/none', collectives: 'direct' };
+    const refused = await initialize(payload).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(PreflightError);
+    expect((refused as PreflightError).faults).toEqual([
+      expect.stringContaining(
+        'no partition under s3://test-bucket/other/ (found 1 other objects, such as other/readme.txt)',
+      ),
+      expect.stringContaining('no .onnx model under s3://test-bucket/models/none/'),
+      expect.stringContaining('"direct" is not in this version'),
+    ]);
+  });
+
+  it.each([
+    ['a bucket that is not there', { data_bucket: 'nowhere-bucket' }, 'there is no bucket "nowhere-bucket"'],
+    ['a model that is not there', { model: 'models/x.onnx' }, 's3://test-bucket/models/x.onnx does not exist'],
+    ['two models', { S3_object_name: 'models/two' }, 'name the one to use as "model"'],
+    ['a script that is not there', { script: 'gone.mjs' }, 's3://test-bucket/models/redshift/gone.mjs does not exist'],
+    ['a barrier without collectives', { barrier: true, collectives: 'none' }, 'a barrier needs collectives'],
+    ['a rendezvous that does not answer', { collectives: 'relay' }, 'does not answer'],
+  ])('refuses %s', async (name, change, message) => {
+    const url = name.includes('rendezvous') ? 'ws://127.0.0.1:9' : undefined;
+    await expect(initialize({ ...basePayload(), ...change }, 'run-1', url)).rejects.toThrow(message);
+  });
+
+  it('runs the built-in inference for a Python script, and a module for a JS one', async () => {
+    const python = await initialize({ ...basePayload(), script: '/tmp/models/redshift/inference.py' });
+    expect((await writtenPlan(python.resultPrefix)).plan.script).toEqual({
+      kind: 'inference',
+      insteadOf: '/tmp/models/redshift/inference.py',
+    });
+    const module = await initialize({ ...basePayload(), script: 'job.mjs' });
+    expect((await writtenPlan(module.resultPrefix)).plan.script).toEqual({
+      kind: 'module',
+      prefix: 'models/redshift',
+      key: 'models/redshift/job.mjs',
+    });
+  });
+
+  it('refuses collectives among ranks that can never all be alive, with the numbers', async () => {
+    lambda.on(GetFunctionConcurrencyCommand).resolves({ ReservedConcurrentExecutions: 2 });
+    await expect(initialize({ ...basePayload(), collectives: 'relay' })).rejects.toThrow(
+      '3 ranks can never all be alive at once, because the concurrency reserved for executor is 2',
+    );
+    const auto = await initialize(basePayload());
+    const { plan } = await writtenPlan(auto.resultPrefix);
+    expect(plan.collectives).toEqual({ channel: 'none', reason: expect.stringContaining('3 ranks can never') });
+  });
+
+  it('gives every run a result prefix of its own, even for the same payload', async () => {
+    const payload = basePayload();
+    const runs = await Promise.all(['run-a', 'run-b', 'run-c'].map((runId) => initialize(payload, runId)));
+    expect(new Set(runs.map(({ resultPrefix }) => resultPrefix)).size).toBe(3);
+    for (const { runId, resultPrefix } of runs) {
+      expect([payload.result_path, `${payload.result_path}/${runId}`]).toContain(resultPrefix);
+      expect((await writtenPlan(resultPrefix)).plan.runId).toBe(runId);
+    }
+    const again = await initialize(payload, runs[0].runId);
+    expect(again.resultPrefix).toBe(runs[0].resultPrefix);
+  });
+});
