@@ -1,0 +1,17 @@
+import { examples, musterCommand, perform } from '../command.js';
+import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+
+export const statusCommand = () =>
+  musterCommand('status', 'Show how a run stands, or what it came to.')
+    .argument('[runId]', 'name of the run; default: the newest')
+    .addOption(awsOption)
+    .addOption(stageOption)
+    .addOption(regionOption)
+    .addOption(stateMachineOption)
+    .addHelpText('after', examples('muster status', 'muster status nightly-7 --json', 'muster status nightly-7 --aws'))
+    .action((runId, options) =>
+      perform(options, async () => {
+        const { showStatus } = await import('../execution/statusCommand.js');
+        return (session) => showStatus(session, runId, options);
+      }),
+    );

@@ -1,0 +1,127 @@
+import { MusterError } from '../run/errors.js';
+
+/** The command line asks for something that does not exist; exit status 2. */
+export class UsageError extends MusterError {
+  readonly code = 'USAGE';
+}
+
+/** Ctrl-C or SIGTERM ended the command before it was done; exit status 130. */
+export class InterruptedError extends MusterError {
+  readonly code = 'INTERRUPTED';
+
+  constructor() {
+    super('Interrupted.');
+  }
+}
+
+/** A file that the command was given cannot be read. */
+export class UnreadableInputError extends MusterError {
+  readonly code = 'UNREADABLE_INPUT';
+
+  constructor(name: string, reason: string, cause?: unknown) {
+    super(`${name}: ${reason}`, { cause });
+  }
+}
+
+/** `dist/` does not hold what the embedded cloud runs. */
+export class NotBuiltError extends MusterError {
+  readonly code = 'NOT_BUILT';
+
+  constructor(missing: string) {
+    super(`${missing} is missing.`, { remedy: 'Build it with "npm run build".' });
+  }
+}
+
+/** A state directory can be used by one embedded cloud at a time. */
+export class CloudInUseError extends MusterError {
+  readonly code = 'CLOUD_IN_USE';
+
+  constructor(directory: string, pid: number) {
+    super(`An embedded cloud (process ${pid}) already uses ${directory}.`, {
+      remedy: 'Use it as it is, end it with "muster down", or name another place with --directory.',
+    });
+  }
+}
+
+/** A process holds the state directory but does not answer. */
+export class CloudHangsError extends MusterError {
+  readonly code = 'CLOUD_HANGS';
+
+  constructor(directory: string, pid: number, waitedMs: number) {
+    super(`The embedded cloud (process ${pid}) of ${directory} did not answer within ${waitedMs / 1000} s.`, {
+      remedy: `If that process hangs, end it ("kill ${pid}") and try again.`,
+    });
+  }
+}
+
+/** There is no embedded cloud to end. */
+export class CloudNotRunningError extends MusterError {
+  readonly code = 'CLOUD_NOT_RUNNING';
+
+  constructor(directory: string) {
+    super(`No embedded cloud runs on ${directory}.`, { remedy: 'Start one with "muster up".' });
+  }
+}
+
+/** The embedded cloud ended or could not start. */
+export class CloudStartError extends MusterError {
+  readonly code = 'CLOUD_START';
+}
+
+/** A file of the state directory holds something else than Muster wrote. */
+export class StateFileError extends MusterError {
+  readonly code = 'STATE_FILE';
+
+  constructor(path: string, reason: string) {
+    super(`${path}: ${reason}.`, { remedy: 'Remove the file; it is made anew.' });
+  }
+}
+
+/** No deployed state machine was found. */
+export class StackNotFoundError extends MusterError {
+  readonly code = 'STACK_NOT_FOUND';
+}
+
+/** No run of that name exists, or none at all. */
+export class RunNotFoundError extends MusterError {
+  readonly code = 'RUN_NOT_FOUND';
+
+  constructor(runId?: string) {
+    if (runId === undefined) super('There are no runs yet.', { remedy: 'Start one with "muster run".' });
+    else super(`There is no run "${runId}".`, { remedy: 'See the runs with "muster list".', runId });
+  }
+}
+
+/** A run has already ended, so nothing can be done to it any more. */
+export class RunEndedError extends MusterError {
+  readonly code = 'RUN_ENDED';
+
+  constructor(runId: string, status: string) {
+    super(`Run ${runId} has already ended: ${status}.`, { runId });
+  }
+}
+
+/** A name of a run that is taken or that Step Functions would not take. */
+export class RunNameError extends MusterError {
+  readonly code = 'RUN_NAME';
+}
+
+/** The rank or its log does not exist. */
+export class LogNotFoundError extends MusterError {
+  readonly code = 'LOG_NOT_FOUND';
+}
+
+/** Files that could not be copied to or from S3; lists every one. */
+export class TransferError extends MusterError {
+  readonly code = 'TRANSFER';
+
+  constructor(
+    direction: 'uploaded' | 'downloaded',
+    failures: readonly { readonly name: string; readonly reason: string }[],
+  ) {
+    const lines = failures.map(({ name, reason }) => `  - ${name}: ${reason}`);
+    super(`${failures.length} of the files could not be ${direction}:\n${lines.join('\n')}\n`, {
+      remedy: 'Run the same command again: what is there already is skipped.',
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import type { RunSummary } from '../../run/summary.js';
+import { ObjectStore } from '../../storage/objectStore.js';
+import type { Target } from '../cloud/target.js';
+import type { Session } from '../session.js';
+import { executorSize } from './executorSize.js';
+import { followRun } from './followRun.js';
+import { loadSummary } from './loadSummary.js';
+import { pollIntervalMs } from './pollInterval.js';
+import { progressDisplay } from './progressDisplay.js';
+import { ResultsProbe } from './resultsProbe.js';
+import { RunObserver } from './runObserver.js';
+import type { RunSnapshot } from './runSnapshot.js';
+import { startRun } from './startRun.js';
+import { stopRun } from './stopRun.js';
+
+/** A run that has ended. */
+export interface EndedRun {
+  readonly snapshot: RunSnapshot;
+  /** Undefined when the aggregator did not come to write it. */
+  readonly summary: RunSummary | undefined;
+}
+
+/**
+ * Starts a run and shows its progress to the end. Ctrl-C stops the execution; the run that is returned is then ABORTED,
+ * unless it ended sooner.
+ */
+export async function performRun(session: Session, target: Target, payload: unknown, name?: string): Promise<EndedRun> {
+  const { terminal } = session;
+  const { executionArn, runId } = await startRun(target.clients.sfn, await target.stateMachineArn(), payload, name);
+  terminal.note(`Run ${runId} has started.`);
+  const observer = new RunObserver(target.clients.sfn, executionArn);
+  const snapshot = await followOrStop(session, target, observer, runId);
+  return { snapshot, summary: await loadSummary(new ObjectStore(target.clients.s3), snapshot) };
+}
+
+async function followOrStop(
+  session: Session,
+  target: Target,
+  observer: RunObserver,
+  runId: string,
+): Promise<RunSnapshot> {
+  const { terminal, interruption } = session;
+  const { clients, kind, region, lost } = target;
+  const pollMs = pollIntervalMs[kind];
+  try {
+    return await followRun({
+      observer,
+      probe: new ResultsProbe(clients.s3),
+      display: progressDisplay(terminal),
+      sizeOf: (executorFunction) => executorSize(clients.lambda, executorFunction, region),
+      pollMs,
+      signal: AbortSignal.any([interruption.signal, lost]),
+    });
+  } catch (error) {
+    if (!interruption.signal.aborted) {
+      if (kind === 'aws') terminal.note(`Run ${runId} goes on; look at it with: muster status ${runId} --aws`);
+      throw error;
+    }
+  }
+  terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
+  await stopRun(clients.sfn, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+  return observer.observe();
+}

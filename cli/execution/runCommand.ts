@@ -1,0 +1,48 @@
+import { parsePayload } from '../../run/parsePayload.js';
+import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
+import { signalExitCode } from '../conclude.js';
+import { type ExitCode, exitCodes } from '../exitCodes.js';
+import { readPayload } from '../readPayload.js';
+import type { Session } from '../session.js';
+import { performRun } from './performRun.js';
+import { failedStart, runResult, startedResult } from './runResult.js';
+import { showEndedRun } from './showRun.js';
+import { startRun } from './startRun.js';
+
+export interface RunOptions extends TargetOptions {
+  readonly name?: string;
+  readonly detach?: true;
+}
+
+/** `muster run`: validates the payload here, starts the run there, and follows it. */
+export async function runPayload(session: Session, path: string, options: RunOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  try {
+    const payload = await readPayload(path, process.stdin);
+    parsePayload(payload);
+    const needs = options.detach ? 'running' : 'any';
+    return await withTarget(session, { ...options, needs }, (target) =>
+      options.detach ? detach(session, target, payload, options) : follow(session, target, payload, options),
+    );
+  } catch (error) {
+    if (!terminal.resultWritten) terminal.result(failedStart(session.interruption.signal.aborted, error));
+    throw error;
+  }
+}
+
+async function follow(session: Session, target: Target, payload: unknown, { name }: RunOptions): Promise<ExitCode> {
+  const { snapshot, summary } = await performRun(session, target, payload, name);
+  showEndedRun(session.terminal, snapshot, summary);
+  session.terminal.result(runResult(snapshot, summary));
+  if (session.interruption.receivedSignal !== undefined) return signalExitCode(session);
+  return snapshot.status === 'SUCCEEDED' ? exitCodes.success : exitCodes.failure;
+}
+
+async function detach(session: Session, target: Target, payload: unknown, { name }: RunOptions): Promise<ExitCode> {
+  const { terminal } = session;
+  const { runId } = await startRun(target.clients.sfn, await target.stateMachineArn(), payload, name);
+  const suffix = target.kind === 'aws' ? ' --aws' : '';
+  terminal.say(`Run ${runId} has started. Follow it with: muster status ${runId}${suffix}`);
+  terminal.result(startedResult(runId));
+  return exitCodes.success;
+}

@@ -1,0 +1,70 @@
+import type { Architecture } from '../../cost/prices.js';
+import { defaultPriceTable } from '../../cost/prices.js';
+import { runningCostUsd } from '../../cost/runningCost.js';
+import type { ResultsSoFar } from './resultsProbe.js';
+import type { RankCounts, RunSnapshot, RunStatus } from './runSnapshot.js';
+
+/** What the display of a running run shows. */
+export interface RunProgress {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly stateName: string | undefined;
+  readonly elapsedMs: number;
+  readonly ranks: RankCounts | undefined;
+  /** Samples of the ranks that are through. */
+  readonly samples: number;
+  /** Over the time since the ranks began to start. */
+  readonly samplesPerSecond: number | undefined;
+  /** Until the last rank is through; undefined while nobody can know. */
+  readonly etaMs: number | undefined;
+  /** Of the ranks, so far. */
+  readonly usd: number | undefined;
+}
+
+/** What an executor's seconds cost. */
+export interface ExecutorSize {
+  readonly memoryMb: number;
+  readonly architecture: Architecture;
+  readonly region: string;
+}
+
+/** Works the display's figures out of one look at a run; pure. */
+export function runProgress(
+  snapshot: RunSnapshot,
+  results: ResultsSoFar,
+  size: ExecutorSize | undefined,
+  nowMs: number,
+): RunProgress {
+  const samples = results.delivered.reduce((sum, rank) => sum + rank.samples, 0);
+  const mapMs = (snapshot.mapEndedAtMs ?? nowMs) - (snapshot.mapStartedAtMs ?? nowMs);
+  return {
+    runId: snapshot.runId,
+    status: snapshot.status,
+    stateName: snapshot.stateName,
+    elapsedMs: Math.max(0, (snapshot.endedAtMs ?? nowMs) - snapshot.startedAtMs),
+    ranks: snapshot.ranks,
+    samples,
+    samplesPerSecond: samples > 0 && mapMs > 0 ? (samples * 1000) / mapMs : undefined,
+    etaMs: remainingMs(snapshot, results, nowMs),
+    usd:
+      size && results.started.length > 0
+        ? runningCostUsd({ ranks: results.started, nowMs, ...size, pricesTable: defaultPriceTable })
+        : undefined,
+  };
+}
+
+/**
+ * Time until the last rank is through, when ranks run in waves as wide as the map allows and take as long as those that
+ * are through took on average.
+ */
+function remainingMs(
+  { ranks, mapStartedAtMs }: RunSnapshot,
+  { delivered, plan }: ResultsSoFar,
+  nowMs: number,
+): number | undefined {
+  if (!ranks || ranks.waiting + ranks.running === 0) return undefined;
+  if (delivered.length === 0 || mapStartedAtMs === undefined || !plan) return undefined;
+  const averageMs = delivered.reduce((sum, rank) => sum + rank.endedAtMs - rank.startedAtMs, 0) / delivered.length;
+  const waves = Math.ceil(ranks.expected / Math.min(plan.maxConcurrency, ranks.expected));
+  return Math.max(0, waves * averageMs - (nowMs - mapStartedAtMs));
+}

@@ -1,0 +1,74 @@
+import type { Bill } from '../../run/bill.js';
+import { s3Uri } from '../../run/keys.js';
+import type { Quality } from '../../run/quality.js';
+import type { FailedRank, RunSummary, Throughput } from '../../run/summary.js';
+import { errorReport } from '../errorText.js';
+import type { RunSnapshot, RunStatus } from './runSnapshot.js';
+
+/** Why a run, or the command itself, failed; `code` is stable. */
+export interface ResultError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The object of `muster run --json`; also what `muster status --json` gives for a run. */
+export interface RunResult {
+  readonly runId: string | null;
+  readonly status: RunStatus;
+  /** `s3://bucket/prefix`; null when the run claimed none. */
+  readonly resultPrefix: string | null;
+  readonly ranks: {
+    readonly expected: number;
+    readonly succeeded: number;
+    readonly failed: readonly FailedRank[];
+  } | null;
+  readonly throughput: Throughput | null;
+  readonly quality: Quality | null;
+  readonly bill: Bill | null;
+  readonly files: RunSummary['files'] | null;
+  /** Null when the run succeeded. */
+  readonly error: ResultError | null;
+}
+
+const withoutSummary = { ranks: null, throughput: null, quality: null, bill: null, files: null } as const;
+
+/** The result of a run that has a name; `summary` is there when the aggregator came to write it. */
+export function runResult(snapshot: RunSnapshot, summary: RunSummary | undefined): RunResult {
+  const { address, ranks, fault } = snapshot;
+  const known = {
+    runId: snapshot.runId,
+    status: snapshot.status,
+    resultPrefix: summary?.resultPrefix ?? (address ? s3Uri(address.bucket, address.resultPrefix) : null),
+    error: fault ? { code: fault.name, message: fault.message } : null,
+  };
+  if (!summary) {
+    const counted = ranks ? { expected: ranks.expected, succeeded: ranks.done, failed: [] } : null;
+    return { ...withoutSummary, ...known, ranks: counted };
+  }
+  const { throughput, quality, bill, files } = summary;
+  return { ...known, ranks: summary.ranks, throughput, quality, bill, files };
+}
+
+/** The answer when a run was started and left to itself. */
+export const startedResult = (runId: string): RunResult => ({
+  ...withoutSummary,
+  runId,
+  status: 'RUNNING',
+  resultPrefix: null,
+  error: null,
+});
+
+/** The result of a run that never started. */
+export const failedStart = (interrupted: boolean, error: unknown): RunResult => ({
+  ...withoutSummary,
+  runId: null,
+  status: interrupted ? 'ABORTED' : 'FAILED',
+  resultPrefix: null,
+  error: resultError(error),
+});
+
+/** An error as answers for machines have it. */
+export function resultError(error: unknown): ResultError {
+  const { code, message } = errorReport(error);
+  return { code, message };
+}
