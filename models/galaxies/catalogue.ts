@@ -32,9 +32,9 @@ const clip = (value: number, low: number, high: number) => Math.min(Math.max(val
  * luminous red galaxies around redshift 0.3.
  */
 export class Catalogue {
-  readonly #old = new PopulationPhotometry('old');
-  readonly #intermediate = new PopulationPhotometry('intermediate');
-  readonly #young = new PopulationPhotometry('young');
+  readonly #old = PopulationPhotometry.of('old');
+  readonly #intermediate = PopulationPhotometry.of('intermediate');
+  readonly #young = PopulationPhotometry.of('young');
 
   /** Draws candidates until the survey selects one. */
   draw(random: KeyedRandom): Galaxy {

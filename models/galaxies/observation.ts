@@ -70,9 +70,11 @@ export class Telescope {
 
   #expose({ bulgeFlux, discFlux }: Galaxy, neighbour: Neighbour | undefined, band: number, seeing: number): void {
     const psf = new Seeing((conditions[band].seeingArcsec * seeing) / pixelArcsec);
-    for (let i = 0; i < this.#light.length; i++)
-      this.#light[i] = bulgeFlux[band] * this.#bulge[i] + discFlux[band] * this.#disc[i];
-    psf.image(this.#light, this.#stamp);
+    const light = this.#light;
+    const bulge = this.#bulge;
+    const disc = this.#disc;
+    for (let i = 0; i < light.length; i++) light[i] = bulgeFlux[band] * bulge[i] + discFlux[band] * disc[i];
+    psf.image(light, this.#stamp);
     if (neighbour) psf.addPointSource(neighbour.flux[band], neighbour.x, neighbour.y, this.#stamp);
   }
 

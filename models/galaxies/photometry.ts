@@ -13,9 +13,16 @@ const passBands = [
 ] as const;
 
 const restFrame = { from: 1500, to: 13_000, step: 5 };
+const restWavelengths = Float64Array.from(
+  { length: (restFrame.to - restFrame.from) / restFrame.step },
+  (_, i) => restFrame.from + i * restFrame.step,
+);
+const extinctions = restWavelengths.map(extinctionPerReddening);
 const bandStepAngstrom = 10;
 const redshiftGrid = { step: 0.001, count: 401 };
 const reddeningGrid = { step: 0.05, count: 13 };
+
+const tabulated = new Map<Population, PopulationPhotometry>();
 
 /** Five fluxes, in the order of {@link bands}. */
 export type BandFluxes = Float64Array;
@@ -30,10 +37,16 @@ export type BandFluxes = Float64Array;
 export class PopulationPhotometry {
   readonly #table: Float64Array;
 
-  constructor(population: Population) {
-    this.#table = tabulate(population);
-    const unit = this.#table[2];
-    for (let i = 0; i < this.#table.length; i++) this.#table[i] /= unit;
+  private constructor(population: Population) {
+    const table = tabulate(population);
+    this.#table = table.map((flux) => flux / table[2]);
+  }
+
+  /** The photometry of a population, tabulated at the first call. */
+  static of(population: Population): PopulationPhotometry {
+    const photometry = tabulated.get(population) ?? new PopulationPhotometry(population);
+    tabulated.set(population, photometry);
+    return photometry;
   }
 
   /** Adds `weight` times the fluxes at a redshift and a reddening E(B-V) to `into`. */
@@ -66,8 +79,10 @@ function gridPlace(value: number, { step, count }: { step: number; count: number
 function tabulate(population: Population): Float64Array {
   const table = new Float64Array(reddeningGrid.count * redshiftGrid.count * bands.length);
   const filters = passBands.map(photonWeights);
+  const dustless = restWavelengths.map((angstrom) => spectralFlux(population, angstrom));
   for (let e = 0; e < reddeningGrid.count; e++) {
-    const spectrum = dustySpectrum(population, e * reddeningGrid.step);
+    const reddening = e * reddeningGrid.step;
+    const spectrum = dustless.map((flux, i) => flux * 10 ** (-0.4 * reddening * extinctions[i]));
     for (let z = 0; z < redshiftGrid.count; z++) {
       const stretch = 1 + z * redshiftGrid.step;
       filters.forEach(({ angstrom, weight }, band) => {
@@ -90,14 +105,6 @@ function photonWeights({ centre, width }: { centre: number; width: number }) {
   );
   const norm = response.reduce((sum, share, i) => sum + share / angstrom[i], 0) * pivotAngstrom ** 2;
   return { angstrom, weight: response.map((share, i) => (share * angstrom[i]) / norm) };
-}
-
-function dustySpectrum(population: Population, reddening: number): Float64Array {
-  const points = (restFrame.to - restFrame.from) / restFrame.step;
-  return Float64Array.from({ length: points }, (_, i) => {
-    const angstrom = restFrame.from + i * restFrame.step;
-    return spectralFlux(population, angstrom) * 10 ** (-0.4 * reddening * extinctionPerReddening(angstrom));
-  });
 }
 
 function spectrumAt(spectrum: Float64Array, angstrom: number): number {

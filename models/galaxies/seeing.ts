@@ -10,7 +10,10 @@ const fwhmPerSigma = 2.355;
 /** Blurs light on the sub-pixel grid as a Gaussian point spread function does, and counts it in the pixels of the stamp. */
 export class Seeing {
   readonly #sigma: number;
-  /** Share of a sub-pixel's light that a pixel gets along one axis, by the place of the sub-pixel from `reach` before it. */
+  /**
+   * Share of a sub-pixel's light that a pixel gets along one axis, by the place of the sub-pixel from `reach` before it. It is
+   * the same from both ends, so half of it is enough to multiply with.
+   */
   readonly #kernel: Float64Array;
 
   /** @param fwhmPixels full width at half maximum of the point spread function, in pixels. */
@@ -21,19 +24,26 @@ export class Seeing {
 
   /** The stamp, row by row, of light on the grid; both axes are blurred in turn, as a Gaussian allows. */
   image(light: Float64Array, stamp: Float64Array): void {
+    const kernel = this.#kernel;
     const rows = new Float64Array(stampPixels * gridSide);
     for (let pixel = 0; pixel < stampPixels; pixel++)
-      for (let tap = 0; tap < taps; tap++) {
-        const weight = this.#kernel[tap];
-        const from = (pixel * oversampling + tap) * gridSide;
-        const to = pixel * gridSide;
-        for (let column = 0; column < gridSide; column++) rows[to + column] += weight * light[from + column];
+      for (let column = 0; column < gridSide; column++) {
+        let near = pixel * oversampling * gridSide + column;
+        let far = near + (taps - 1) * gridSide;
+        let sum = 0;
+        for (let tap = 0; tap < taps / 2; tap++) {
+          sum += kernel[tap] * (light[near] + light[far]);
+          near += gridSide;
+          far -= gridSide;
+        }
+        rows[pixel * gridSide + column] = sum;
       }
     for (let row = 0; row < stampPixels; row++)
       for (let pixel = 0; pixel < stampPixels; pixel++) {
-        const from = row * gridSide + pixel * oversampling;
+        const near = row * gridSide + pixel * oversampling;
+        const far = near + taps - 1;
         let sum = 0;
-        for (let tap = 0; tap < taps; tap++) sum += this.#kernel[tap] * rows[from + tap];
+        for (let tap = 0; tap < taps / 2; tap++) sum += kernel[tap] * (rows[near + tap] + rows[far - tap]);
         stamp[row * stampPixels + pixel] = sum;
       }
   }

@@ -4,8 +4,7 @@
  */
 
 /** Stellar populations, from old to young. */
-export const populations = ['old', 'intermediate', 'young'] as const;
-export type Population = (typeof populations)[number];
+export type Population = 'old' | 'intermediate' | 'young';
 
 /** Emission lines: wavelength in angstrom, strength, width in angstrom. Oxygen, H beta, oxygen, H alpha, nitrogen, sulphur. */
 const emissionLines = [
@@ -60,9 +59,15 @@ const shapes: Readonly<Record<Population, (angstrom: number) => number>> = {
     (angstrom / pivotAngstrom) ** -1.55 * breakAt(angstrom, 3850, 120, 0.72) + 1.2 * emission(angstrom),
 };
 
+const atPivot: Readonly<Record<Population, number>> = {
+  old: shapes.old(pivotAngstrom),
+  intermediate: shapes.intermediate(pivotAngstrom),
+  young: shapes.young(pivotAngstrom),
+};
+
 /** Flux per angstrom of a population at a rest wavelength, 1 at {@link pivotAngstrom}. */
 export function spectralFlux(population: Population, angstrom: number): number {
-  return shapes[population](angstrom) / shapes[population](pivotAngstrom);
+  return shapes[population](angstrom) / atPivot[population];
 }
 
 /** Extinction in magnitudes for each magnitude of reddening E(B-V), about the law of the Milky Way (R_V = 3.1). */
