@@ -163,7 +163,7 @@ export class ExecutionEnvironment {
     this.#process = runtime;
     if (this.#stopping) runtime.kill();
     const outcome = await awaitInit(runtime, startedAtMs, timeoutMs);
-    runtime.drainOutput();
+    runtime.flushOutput();
     if (outcome.status === 'success') void runtime.ended.then(() => this.#processEnded());
     else
       this.log.initReport({
@@ -181,7 +181,7 @@ export class ExecutionEnvironment {
     const deadlineAtMs = startedAtMs + timeoutS * 1000;
     const deadlineEpochMs = Math.floor(Date.now() + deadlineAtMs - performance.now());
     const answer = await exchange(this.#process, { ...invocation, deadlineEpochMs }, deadlineAtMs, timeoutS);
-    this.#process.drainOutput();
+    this.#process.flushOutput();
     return answer;
   }
 

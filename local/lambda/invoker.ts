@@ -56,6 +56,11 @@ export class Invoker {
     this.#queue.enqueue(() => this.#run({ ...request, event, requestId }));
   }
 
+  /** Queued events that have neither succeeded nor been given up. */
+  get pendingEvents(): number {
+    return this.#queue.pending;
+  }
+
   /** Checks a request without running it. @returns the event that the function would get. */
   check({ reference, event }: InvokeRequest, limitBytes: number): Buffer {
     if (this.#closing) throw new ServiceError('The embedded Lambda is closing.');

@@ -96,6 +96,11 @@ export class LambdaService {
     return this.#state.pool.list();
   }
 
+  /** Asynchronous invocations that have neither succeeded nor been given up. */
+  get pendingEvents(): number {
+    return this.#state.invoker.pendingEvents;
+  }
+
   /** Answers one request; resolves when that is done, and never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();

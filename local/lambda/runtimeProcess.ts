@@ -90,9 +90,9 @@ export class RuntimeProcess {
     this.#api.deliver(invocation);
   }
 
-  /** Reads what the process has written so far. */
-  drainOutput(): void {
-    if (this.#running) this.#pass(this.#output.readLines());
+  /** Passes everything on that the process has written so far, a line without its newline too. */
+  flushOutput(): void {
+    if (this.#running) this.#pass(this.#output.readAll());
   }
 
   /**
@@ -119,7 +119,7 @@ export class RuntimeProcess {
   }
 
   async #sample(): Promise<void> {
-    this.drainOutput();
+    if (this.#running) this.#pass(this.#output.readLines());
     await this.#sampleMemory();
   }
 
