@@ -1,0 +1,56 @@
+import type { PeerGone } from '../rendezvous/control.js';
+import type { MusterError } from '../run/errors.js';
+
+/** What travels between two ranks: bytes and a number that says how to read them (`datatypes.ts`). */
+export interface Message {
+  readonly datatype: number;
+  /** On arrival it is memory of its own, which the receiver may write to. */
+  readonly bytes: Uint8Array;
+}
+
+/** Something under way that can be given up. */
+export interface Pending<T> {
+  readonly promise: Promise<T>;
+  /** Rejects `promise` with `reason`; does nothing once it has settled. */
+  cancel(reason: Error): void;
+}
+
+/** Hears of failures. Called after everything that arrived before them was handed over. */
+export interface ChannelObserver {
+  gone(peers: readonly PeerGone[]): void;
+  /** This rank is cut off; nothing follows. */
+  failed(error: MusterError): void;
+}
+
+/** A barrier that is counted in one place instead of made of messages. */
+export interface CountedBarrier {
+  enter(context: number, tag: number): Pending<void>;
+  /** Ranks that have not entered; `undefined` when the place does not answer. */
+  missing(context: number, tag: number): Promise<readonly number[] | undefined>;
+}
+
+/**
+ * Moves messages between the ranks of one world. Messages of one sender with the same context and tag arrive in the
+ * order in which they were sent; each is received exactly once.
+ */
+export interface Channel {
+  readonly kind: 'relay' | 'memory';
+  readonly rank: number;
+  readonly worldSize: number;
+  /** Ranks that take no part any more. */
+  readonly gone: ReadonlyMap<number, PeerGone>;
+  /** Why this rank is cut off, once it is. */
+  readonly failure: MusterError | undefined;
+  /** Present where the channel has a quicker barrier than one made of messages. */
+  readonly barrier?: CountedBarrier;
+  observe(observer: ChannelObserver): void;
+  /** Resolves when the bytes may be written to again, which says nothing of their arrival. */
+  send(to: number, context: number, tag: number, message: Message): Pending<void>;
+  receive(from: number, context: number, tag: number): Pending<Message>;
+  /** True when a message that nobody has received waits. */
+  hasArrived(from: number, context: number, tag: number): boolean;
+  /** Throws away what has come and will come with this context and tag; nobody is going to receive it. */
+  discard(context: number, tag: number): void;
+  /** Departs in good order. What is pending is left to be cancelled by its owner. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,125 @@
+import type { Clock } from '../rendezvous/clock.js';
+import type { PeerGone } from '../rendezvous/control.js';
+import type { Channel, Message, Pending } from './channel.js';
+import {
+  CollectiveAbortedError,
+  CollectiveTimeoutError,
+  type OperationIdentity,
+  RankDepartedError,
+  RankLostError,
+} from './errors.js';
+import type { Exchange } from './exchange.js';
+
+/** What an operation is and where its messages travel. */
+export interface OperationPlace {
+  readonly identity: OperationIdentity;
+  readonly channel: Channel;
+  readonly context: number;
+  readonly tag: number;
+  /** The only other rank that matters; without it, all do. */
+  readonly peer?: number;
+}
+
+/** One operation of one rank from call to result: its deadline, its caller's signal, and whom it waits for. */
+export class Operation implements Exchange {
+  readonly #place: OperationPlace;
+  /** What is under way, and the rank it waits for (`undefined`: all of them). */
+  readonly #waiting = new Map<Pending<unknown>, { from: number | undefined; sending: boolean }>();
+  #failure: Error | undefined;
+  #finished = false;
+
+  constructor(place: OperationPlace) {
+    this.#place = place;
+  }
+
+  get rank(): number {
+    return this.#place.channel.rank;
+  }
+
+  get worldSize(): number {
+    return this.#place.channel.worldSize;
+  }
+
+  /** Runs `body` under a deadline and a signal. What it throws, or why it was ended, is the rejection. */
+  async run<T>(
+    body: (operation: Operation) => Promise<T>,
+    limits: { timeoutMs: number; signal?: AbortSignal; clock: Clock },
+  ): Promise<T> {
+    const { timeoutMs, signal, clock } = limits;
+    const abort = () => this.fail(new CollectiveAbortedError(this.#place.identity, signal?.reason));
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    const cancelDeadline = clock.after(timeoutMs, () => void this.#expire(timeoutMs));
+    const release = () => {
+      cancelDeadline();
+      signal?.removeEventListener('abort', abort);
+    };
+    try {
+      if (this.#failure) throw this.#failure;
+      return await body(this);
+    } finally {
+      this.#finished = true;
+      release();
+    }
+  }
+
+  send(to: number, message: Message): Promise<void> {
+    const { channel, context, tag, identity } = this.#place;
+    if (channel.gone.has(to)) this.fail(new RankDepartedError(identity, to));
+    if (this.#failure) return Promise.reject(this.#failure);
+    return this.#await(channel.send(to, context, tag, message), to, true);
+  }
+
+  receive(from: number): Promise<Message> {
+    const { channel, context, tag, identity } = this.#place;
+    if (channel.gone.has(from) && !channel.hasArrived(from, context, tag)) {
+      this.fail(new RankDepartedError(identity, from));
+    }
+    if (this.#failure) return Promise.reject(this.#failure);
+    return this.#await(channel.receive(from, context, tag), from, false);
+  }
+
+  /** Waits for what needs every rank at once, such as a counted barrier. */
+  everyone(start: () => Pending<void>): Promise<void> {
+    const { channel, identity } = this.#place;
+    for (const rank of channel.gone.keys()) this.fail(new RankDepartedError(identity, rank));
+    if (this.#failure) return Promise.reject(this.#failure);
+    return this.#await(start(), undefined, false);
+  }
+
+  /** Ends the operation early; everything it waits for rejects with `error`. */
+  fail(error: Error): void {
+    if (this.#failure || this.#finished) return;
+    this.#failure = error;
+    for (const pending of this.#waiting.keys()) pending.cancel(error);
+  }
+
+  /** Ranks are gone: a loss ends every operation that needs them, a departure the one that still waits for them. */
+  gone(peers: readonly PeerGone[]): void {
+    const { identity, peer } = this.#place;
+    for (const gone of peers) {
+      if (gone.how === 'left') {
+        const waits = [...this.#waiting.values()].some(({ from }) => from === undefined || from === gone.rank);
+        if (waits) this.fail(new RankDepartedError(identity, gone.rank));
+      } else if (peer === undefined || peer === gone.rank) this.fail(new RankLostError(identity, gone));
+    }
+  }
+
+  async #expire(timeoutMs: number): Promise<void> {
+    const { identity, channel, context, tag } = this.#place;
+    const waiting = [...this.#waiting.values()].filter(({ sending }) => !sending);
+    const isCounted = waiting.some(({ from }) => from === undefined);
+    const missing = isCounted ? await channel.barrier?.missing(context, tag) : undefined;
+    const waitedFor = missing ?? [...new Set(waiting.flatMap(({ from }) => from ?? []))];
+    this.fail(new CollectiveTimeoutError(identity, timeoutMs, waitedFor));
+  }
+
+  async #await<T>(pending: Pending<T>, from: number | undefined, sending: boolean): Promise<T> {
+    this.#waiting.set(pending, { from, sending });
+    try {
+      return await pending.promise;
+    } finally {
+      this.#waiting.delete(pending);
+    }
+  }
+}
