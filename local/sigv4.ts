@@ -129,7 +129,14 @@ function readClaim(headers: Map<string, string>, parameters: Parameter[]): Signa
     throw new SignatureClaimFault('malformed', 'A request is signed in its header or in its query, not in both.');
   }
   if (authorization !== undefined) return parseAuthorization(authorization, headers);
-  return presigned ? parsePresignedQuery(new Map(parameters)) : undefined;
+  if (presigned) return parsePresignedQuery(new Map(parameters));
+  if (parameters.some(([name]) => name === 'AWSAccessKeyId')) {
+    throw new SignatureClaimFault(
+      'unsupportedAlgorithm',
+      'URLs must be presigned by AWS4-HMAC-SHA256 (version 4), not 2.',
+    );
+  }
+  return undefined;
 }
 
 function checkClaim(

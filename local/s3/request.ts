@@ -20,6 +20,14 @@ const signatureParameters = new Set([
   'x-amz-content-sha256',
 ]);
 
+/**
+ * Checksums of the payload that stand in the query of a presigned URL. S3 does not look at them, which matters: the
+ * JavaScript SDK writes the checksum of an empty body there, whatever is uploaded later.
+ *
+ * Source: Amazon S3 User Guide, "Download and upload objects with presigned URLs".
+ */
+const presignedChecksum = /^x-amz-(sdk-checksum-algorithm|checksum-(crc32|crc32c|crc64nvme|sha1|sha256))$/;
+
 /** A request to S3 whose signature has been verified. */
 export class S3Request {
   readonly message: IncomingMessage;
@@ -41,7 +49,7 @@ export class S3Request {
     for (const [name, value] of this.target.query) {
       const lower = name.toLowerCase();
       if (!lower.startsWith('x-amz-')) query.set(name, value);
-      else if (!signatureParameters.has(lower)) headers.set(lower, value);
+      else if (!signatureParameters.has(lower) && !presignedChecksum.test(lower)) headers.set(lower, value);
     }
     for (const [name, value] of Object.entries(message.headers)) {
       if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(','));

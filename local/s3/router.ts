@@ -26,7 +26,7 @@ export class Router {
     this.#operations = operations;
   }
 
-  /** @throws S3Error NotImplemented, MethodNotAllowed */
+  /** @throws S3Error NotImplemented */
   find(request: S3Request): Operation {
     const { key, bucket } = request.target;
     const resource = key !== undefined ? 'object' : bucket !== undefined ? 'bucket' : 'service';
@@ -34,16 +34,11 @@ export class Router {
       (operation) => operation.resource === resource && operation.method === request.method,
     );
     const operation = candidates.filter((candidate) => isMeant(candidate, request)).sort(byMarkers)[0];
-    const what = `${request.method} on ${resource === 'object' ? 'an object' : `the ${resource}`}`;
-    if (!operation)
-      throw refuse(
-        what,
-        [...request.query.keys()].filter((name) => name !== 'x-id'),
-      );
-    const unknown = [...request.query.keys()].filter(
-      (name) => name !== 'x-id' && name !== operation.marker && !operation.query?.includes(name),
-    );
-    if (unknown.length > 0) throw refuse(`${what} (${operation.name})`, unknown);
+    const parameters = [...request.query.keys()].filter((name) => name !== 'x-id');
+    if (!operation) throw refuseQuery(request.method, resource, parameters);
+    const known = [operation.marker, ...(operation.query ?? [])];
+    const unknown = parameters.filter((name) => !known.includes(name));
+    if (unknown.length > 0) throw refuseQuery(request.method, resource, unknown);
     const headers = [...request.headers.keys()].filter(
       (name) => name.startsWith('x-amz-') && !isKnown(name, operation),
     );
@@ -77,10 +72,11 @@ function isKnown(header: string, operation: Operation): boolean {
   );
 }
 
-function refuse(what: string, parameters: string[]): S3Error {
-  const query = parameters.length > 0 ? ` with ?${parameters.join('&')}` : '';
+function refuseQuery(method: string, resource: Operation['resource'], parameters: string[]): S3Error {
+  const query = parameters.join('&');
+  const what = parameters.length > 0 ? `${method} ?${query}` : method;
   return new S3Error('NotImplemented', {
-    message: `The local S3 does not implement ${what}${query}.`,
-    details: parameters.length > 0 ? { Query: parameters.join('&') } : {},
+    message: `The local S3 does not implement ${what} on ${resource === 'object' ? 'an object' : `the ${resource}`}.`,
+    details: parameters.length > 0 ? { Query: query } : {},
   });
 }
