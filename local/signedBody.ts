@@ -1,31 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { MusterError } from '../run/errors.js';
+import { BodyTooLongError, RequestRefusedError } from './errors.js';
 import { readBody } from './requestBody.js';
 import { type Credentials, type SignatureFault, verifyRequest } from './sigv4.js';
-
-/** A request that is not signed as it should be. All of them are answered with status 403. */
-export class RequestRefusedError extends MusterError {
-  /** Name of the exception in the JSON protocols of AWS. */
-  readonly code: string;
-  readonly status = 403;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** A request whose body is longer than its service takes. */
-export class BodyTooLongError extends MusterError {
-  readonly code = 'BODY_TOO_LONG';
-  readonly limitBytes: number;
-
-  constructor(limitBytes: number) {
-    super(`The body of the request is longer than ${limitBytes} bytes.`);
-    this.limitBytes = limitBytes;
-  }
-}
 
 export interface SignedBodyOptions {
   readonly credentials: Credentials;
