@@ -1,0 +1,46 @@
+import type { RunSummary } from '../../run/summary.js';
+import { figure, narrowWidth, picture, section, wideWidth } from '../figure.js';
+import { formatFigure, formatMemory, formatPercent } from '../format.js';
+import { html, type SafeHtml } from '../html.js';
+import { adviseMemory, type MemoryAdvice, vcpusOf } from '../memoryAdvice.js';
+import { drawSpread, type Spread, spreadHeight } from '../spreadChart.js';
+import { spreadTable } from './times.js';
+
+/** Memory used against memory configured, and what to configure instead. */
+export function memory({ rows }: RunSummary): SafeHtml | undefined {
+  const advice = adviseMemory(rows);
+  if (advice === undefined) return undefined;
+  const spread: Spread = {
+    label: `Peak memory of ${rows.length} ranks`,
+    values: rows.map(({ rank, peakRssMb }) => ({ rank, value: peakRssMb })),
+    format: formatMemory,
+    reference: { name: 'configured', value: advice.configuredMb },
+    standsOutAbove: advice.configuredMb * 0.9,
+  };
+  const height = spreadHeight(spread);
+  return section(
+    'memory',
+    'Memory',
+    html`<p class="lead">${adviceSentence(advice)}</p>`,
+    figure({
+      pictures: picture(
+        (size) => drawSpread(size, spread),
+        { width: wideWidth, height },
+        { width: narrowWidth, height },
+      ),
+      caption: 'Peak resident memory of each rank against the memory that is configured, and paid for.',
+      figures: spreadTable(spread, 'Peak memory'),
+    }),
+  );
+}
+
+function adviceSentence(advice: MemoryAdvice): string {
+  const { configuredMb, peakMb, peakRank, busyVcpus, suggestedMb, decidedBy, verdict } = advice;
+  const used = `At most ${formatMemory(peakMb)} (${formatPercent(peakMb / configuredMb)}) of ${formatMemory(configuredMb)} were used, at rank ${peakRank}.`;
+  const busy = `Ranks kept ${formatFigure(Number(busyVcpus.toFixed(1)))} of ${formatFigure(Number(vcpusOf(configuredMb).toFixed(1)))} vCPUs busy on average.`;
+  if (verdict === 'tight') return `${used} That leaves little room: configure ${formatMemory(suggestedMb)}. ${busy}`;
+  if (verdict === 'fitting') return `${used} ${busy} The size fits.`;
+  const reason =
+    decidedBy === 'memory' ? 'which holds the peak' : 'which brings the vCPUs that were used and holds the peak';
+  return `${used} ${busy} Try ${formatMemory(suggestedMb)}, ${reason} with a fifth to spare.`;
+}

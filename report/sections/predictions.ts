@@ -1,0 +1,127 @@
+import { outlierThreshold } from '../../run/quality.js';
+import type { RunSummary } from '../../run/summary.js';
+import { drawDensity, type OverLine } from '../densityChart.js';
+import { figure, narrowWidth, picture, section, table } from '../figure.js';
+import { formatCount, formatFigure } from '../format.js';
+import { html, type SafeHtml } from '../html.js';
+import {
+  centralRange,
+  type DensityGrid,
+  densityOf,
+  finitePairs,
+  type PredictionPairs,
+  residualBins,
+  scaledErrors,
+} from '../predictionGrid.js';
+
+/** Cells along a side of a density. */
+const cells = 52;
+const residualParts = 12;
+
+/** How good the predictions are: measures, predicted against true, residuals. */
+export function predictions(summary: RunSummary, pairs: PredictionPairs | undefined): SafeHtml | undefined {
+  const { quality } = summary;
+  const finite = pairs && finitePairs(pairs);
+  const pictures = finite && finite.truth.length > 0 ? predictionFigure(finite) : undefined;
+  if (quality === null && pictures === undefined) return undefined;
+  const measures: [string, string][] =
+    quality === null
+      ? []
+      : [
+          ['Samples with a true value', formatCount(quality.count)],
+          ['MAE', formatFigure(quality.mae)],
+          ['MSE', formatFigure(quality.mse)],
+          ['Bias', formatFigure(quality.bias)],
+          ['NMAD', quality.nmad === null ? 'n/a' : formatFigure(quality.nmad)],
+          [`Outliers above ${outlierThreshold}`, `${formatFigure(quality.outlierFraction * 100)} %`],
+          ['R\u00b2', quality.r2 === null ? 'n/a' : formatFigure(quality.r2)],
+        ];
+  return section(
+    'predictions',
+    'Predictions',
+    html`<p class="lead">Bias, NMAD and outliers are of the scaled error, (predicted - true) / (1 + true).</p>`,
+    pictures,
+    measures.length > 0
+      ? html`<h3>Measures</h3><dl class="facts">${measures.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+      : null,
+  );
+}
+
+function predictionFigure(pairs: PredictionPairs): SafeHtml {
+  const { predicted, truth } = pairs;
+  const errors = scaledErrors(pairs);
+  const x = centralRange(truth);
+  const y = centralRange(truth, predicted);
+  const errorRange = symmetric(centralRange(errors.filter(Number.isFinite)));
+  const against = densityOf(truth, predicted, x, y, cells);
+  const residuals = densityOf(truth, errors, x, errorRange, cells);
+  const bins = residualBins(pairs, errors, x, residualParts);
+  const ends = [x.from, x.to];
+  const identity: OverLine[] = [
+    { points: ends.map((value) => [value, value]) },
+    ...[outlierThreshold, -outlierThreshold].map((threshold) => ({
+      points: ends.map((value): [number, number] => [value, value + threshold * (1 + value)]),
+      dashed: true,
+    })),
+  ];
+  const levels: OverLine[] = [
+    { points: bins.map(({ from, to, median }) => [(from + to) / 2, median]) },
+    ...[outlierThreshold, -outlierThreshold].map((level) => ({
+      points: ends.map((value): [number, number] => [value, level]),
+      dashed: true,
+    })),
+  ];
+  const count = formatCount(truth.length);
+  const wide = { width: 446, height: 420 };
+  const narrow = { width: narrowWidth, height: 330 };
+  return figure({
+    pictures: html`<div class="pair">
+<div>${picture((size) => drawDensity(`Predicted against true values of ${count} samples`, size, { x: 'true', y: 'predicted' }, against, identity), wide, narrow)}</div>
+<div>${picture((size) => drawDensity(`Scaled errors against true values of ${count} samples`, size, { x: 'true', y: 'scaled error' }, residuals, levels), wide, narrow)}</div>
+</div>`,
+    caption: `${count} samples; the darker, the denser. Left, the line is a perfect prediction; right, it is the median error. Dashed: a scaled error of ${outlierThreshold}. ${formatCount(Math.max(against.outside, residuals.outside))} samples lie outside the frames.`,
+    figures: table(
+      'Scaled errors by true value',
+      [
+        { title: 'True from', numeric: true },
+        { title: 'to', numeric: true },
+        { title: 'Samples', numeric: true },
+        { title: 'Mean predicted', numeric: true },
+        { title: 'Median error', numeric: true },
+        { title: '16th percentile', numeric: true },
+        { title: '84th percentile', numeric: true },
+      ],
+      bins.map((bin) => [
+        formatFigure(bin.from),
+        formatFigure(bin.to),
+        formatCount(bin.count),
+        formatFigure(bin.meanPredicted),
+        formatFigure(bin.median),
+        formatFigure(bin.low),
+        formatFigure(bin.high),
+      ]),
+    ),
+  });
+}
+
+/** Widens a range so that 0 is its middle. */
+function symmetric({ from, to }: DensityGrid['y']): DensityGrid['y'] {
+  const reach = Math.max(Math.abs(from), Math.abs(to), outlierThreshold * 1.2);
+  return { from: -reach, to: reach };
+}
+
+/** Samples without a finite prediction, by partition. */
+export function nonFiniteSamples({ nonFinite }: RunSummary): SafeHtml | undefined {
+  if (nonFinite.count === 0) return undefined;
+  const shown = nonFinite.partitions.slice(0, 200);
+  return section(
+    'non-finite',
+    'Samples without a finite prediction',
+    html`<p class="lead">${formatCount(nonFinite.count)} ${nonFinite.count === 1 ? 'sample has' : 'samples have'} NaN or an infinity for a prediction, as a rule because of such a value in the input. They count in no measure.</p>`,
+    table(
+      shown.length < nonFinite.partitions.length ? `The first ${shown.length} partitions` : 'By partition',
+      [{ title: 'Partition' }, { title: 'Samples', numeric: true }, { title: 'First of them, by index' }],
+      shown.map(({ name, count, firstSamples }) => [name, formatCount(count), firstSamples.join(', ')]),
+    ),
+  );
+}
