@@ -3,6 +3,9 @@ import { gridSide, oversampling, stampPixels } from './sersic.js';
 /** Reach of the seeing in sub-pixels: as far as the grid goes beyond the stamp, more than 3.6 sigma in the worst band. */
 const reach = (gridSide - stampPixels * oversampling) / 2;
 const taps = 2 * reach + oversampling;
+const halfTaps = taps / 2;
+/** Places from a sub-pixel to the one below it. */
+const rowStep = gridSide;
 
 /** Full width at half maximum of a Gaussian of standard deviation 1. */
 const fwhmPerSigma = 2.355;
@@ -28,13 +31,13 @@ export class Seeing {
     const rows = new Float64Array(stampPixels * gridSide);
     for (let pixel = 0; pixel < stampPixels; pixel++)
       for (let column = 0; column < gridSide; column++) {
-        let near = pixel * oversampling * gridSide + column;
-        let far = near + (taps - 1) * gridSide;
+        let near = pixel * oversampling * rowStep + column;
+        let far = near + (taps - 1) * rowStep;
         let sum = 0;
-        for (let tap = 0; tap < taps / 2; tap++) {
+        for (let tap = 0; tap < halfTaps; tap++) {
           sum += kernel[tap] * (light[near] + light[far]);
-          near += gridSide;
-          far -= gridSide;
+          near += rowStep;
+          far -= rowStep;
         }
         rows[pixel * gridSide + column] = sum;
       }
@@ -43,7 +46,7 @@ export class Seeing {
         const near = row * gridSide + pixel * oversampling;
         const far = near + taps - 1;
         let sum = 0;
-        for (let tap = 0; tap < taps / 2; tap++) sum += kernel[tap] * (rows[near + tap] + rows[far - tap]);
+        for (let tap = 0; tap < halfTaps; tap++) sum += kernel[tap] * (rows[near + tap] + rows[far - tap]);
         stamp[row * stampPixels + pixel] = sum;
       }
   }
