@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { workersForMemory } from '../models/workersForMemory.js';
 import { isRetryable } from '../rank/errors.js';
@@ -9,6 +8,7 @@ import { ObjectStore } from '../storage/objectStore.js';
 import { lambdaArchitecture, readEnvironment, rendezvousAccess } from './environment.js';
 import { PermanentError } from './errors.js';
 import type { LambdaContext } from './lambdaContext.js';
+import { createLogger } from './logger.js';
 
 const eventSchema = z.object({
   runId: z.string().min(1),
@@ -27,10 +27,8 @@ let coldStart = true;
 export async function handler(event: unknown, context: LambdaContext): Promise<{ rank: number; samples: number }> {
   const startedAtMs = Date.now();
   const request = eventSchema.parse(event);
-  const logger = new Logger({
-    serviceName: 'executor',
-    persistentKeys: { runId: request.runId, rank: request.rank, generation: request.generation },
-  });
+  const { runId, rank, generation } = request;
+  const logger = createLogger('executor', { runId, rank, generation });
   const invocation = {
     requestId: context.awsRequestId,
     logGroup: context.logGroupName,

@@ -1,9 +1,9 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { releaseRank } from '../job/releaseRank.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { readEnvironment, rendezvousAccess } from './environment.js';
+import { createLogger } from './logger.js';
 
 const eventSchema = z.object({
   runId: z.string().min(1),
@@ -16,7 +16,7 @@ const eventSchema = z.object({
 });
 
 const s3 = createS3Client();
-const logger = new Logger({ serviceName: 'release' });
+const logger = createLogger('release');
 
 /** Records that a rank, or the whole run, was given up, and frees those who wait for it. */
 export async function handler(event: unknown): Promise<{ error: string; cause: string }> {

@@ -25,6 +25,7 @@ export interface AggregateSurroundings {
   readonly executorMemoryMb: number;
   readonly ephemeralStorageMb: number;
   readonly reportTimeoutMs: number;
+  /** Of this program, for the report. */
   readonly version: string;
 }
 
@@ -52,9 +53,9 @@ export async function aggregateRun(
   const report = renderReport({
     summary,
     payload: plan.payload,
-    pairs,
+    pairs: pairs && { predicted: Float32Array.from(pairs.predicted), truth: Float32Array.from(pairs.truth) },
     spans: metrics.map(({ muster }) => ({ rank: muster.rank, generation: muster.generation, spans: muster.spans })),
-    attempts: outcomes.map(({ rank, attempts }) => ({ rank, attempts })),
+    attempts: outcomes.map(({ rank, attempts }) => ({ runId: plan.runId, rank, attempts })),
     versions: { muster: version, node: process.version },
   });
   const { bucket, resultPrefix } = plan;

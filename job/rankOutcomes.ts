@@ -21,7 +21,7 @@ export interface RankOutcome {
   /** Undefined when the rank did not deliver. */
   readonly metrics: RankMetrics | undefined;
   readonly failure: RankFailure | undefined;
-  readonly attempts: readonly Attempt[];
+  readonly attempts: Attempt[];
 }
 
 /** Reads what every rank of the plan left behind; files of other runs do not count. */

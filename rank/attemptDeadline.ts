@@ -24,3 +24,9 @@ export function attemptDeadline(plan: Plan, rank: number, endsAtMs: number): Att
   timer.unref();
   return { deadline: new Date(deadlineMs), signal: controller.signal, clear: () => clearTimeout(timer) };
 }
+
+/** Time that a collective may take at most, in milliseconds: it ends, and names who is missing, before the attempt must. */
+export function collectiveTimeoutMs(deadline: Date): number {
+  const leftMs = deadline.getTime() - Date.now();
+  return Math.max(1, leftMs - Math.min(1_000, leftMs / 10));
+}

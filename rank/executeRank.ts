@@ -4,7 +4,7 @@ import type { CollectiveRecord } from '../run/metrics.js';
 import { type Plan, type PlanRow, planSchema, planShardSchema } from '../run/plan.js';
 import { InvalidObjectError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/objectStore.js';
-import { attemptDeadline } from './attemptDeadline.js';
+import { attemptDeadline, collectiveTimeoutMs } from './attemptDeadline.js';
 import type { RankLogger, Script } from './context.js';
 import { GroupLink, type RendezvousAccess } from './groupLink.js';
 import runInference from './inference.js';
@@ -74,7 +74,6 @@ export async function executeRank(
     const { user, system } = process.cpuUsage(cpuAtStart);
     return (user + system) / 1e6;
   };
-  let outcome: 'done' | 'failed' = 'failed';
   try {
     const script = await scriptOf(store, plan, logger);
     const barrier = await passBarrier(session, plan);
@@ -97,11 +96,10 @@ export async function executeRank(
       endedAtMs: Date.now(),
     });
     await store.putJson(plan.bucket, metricsKey(plan.resultPrefix, rank), metrics);
-    outcome = 'done';
     return { rank, samples: metrics.muster.samples };
   } finally {
     deadline.clear();
-    await group.close(outcome);
+    await group.close();
   }
 }
 
@@ -139,7 +137,7 @@ async function passBarrier(
   const startMs = performance.now();
   const cause = await attemptCollective(session, async () => {
     const communicator = await session.communicator;
-    await communicator.barrier({ timeoutMs: timeLeftMs(session), signal: session.signal });
+    await communicator.barrier({ timeoutMs: collectiveTimeoutMs(session.deadline), signal: session.signal });
   });
   return { barrierWaitMs: performance.now() - startMs, cause };
 }
@@ -158,7 +156,7 @@ async function reduceWorld(
     (await attemptCollective(session, async () => {
       const communicator = await session.communicator;
       world = await reduceStatistics(communicator, session.statistics(cpuTimeS), {
-        timeoutMs: timeLeftMs(session),
+        timeoutMs: collectiveTimeoutMs(session.deadline),
         signal: session.signal,
       });
     }));
@@ -182,5 +180,3 @@ async function attemptCollective(session: RankSession, collective: () => Promise
     return `${name}: ${messageOf(error)}`;
   }
 }
-
-const timeLeftMs = (session: RankSession): number => Math.max(1, session.deadline.getTime() - Date.now());

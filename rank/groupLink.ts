@@ -2,6 +2,7 @@ import type { Communicator } from '../collectives/communicator.js';
 import { connectCommunicator } from '../collectives/connectCommunicator.js';
 import { signToken } from '../rendezvous/token.js';
 import type { Plan } from '../run/plan.js';
+import { collectiveTimeoutMs } from './attemptDeadline.js';
 import { NoCollectivesError } from './errors.js';
 
 /** Where the ranks meet. */
@@ -20,18 +21,20 @@ export interface GroupMember {
 /** A rank's way to its group: the connection is made in the background while the work begins. */
 export class GroupLink {
   readonly communicator: Promise<Communicator>;
+  readonly #leaving = new AbortController();
 
   constructor(plan: Plan, member: GroupMember, rendezvous: RendezvousAccess | undefined) {
-    this.communicator = join(plan, member, rendezvous);
+    const signal = AbortSignal.any([member.signal, this.#leaving.signal]);
+    this.communicator = join(plan, { ...member, signal }, rendezvous);
     // A script that never asks for the communicator must not die of its failure.
     this.communicator.catch(() => undefined);
   }
 
-  /** Leaves the group in good order, or without a word, which the others see as a loss. */
-  async close(outcome: 'done' | 'failed'): Promise<void> {
+  /** Leaves the group, or gives up waiting for it. */
+  async close(): Promise<void> {
+    this.#leaving.abort();
     const communicator = await this.communicator.catch(() => undefined);
-    if (outcome === 'done') await communicator?.close();
-    else communicator?.abandon();
+    await communicator?.close();
   }
 }
 
@@ -49,6 +52,6 @@ async function join(
   const token = secret
     ? signToken(secret, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs: deadline.getTime() })
     : '';
-  const timeoutMs = Math.max(1, deadline.getTime() - Date.now());
+  const timeoutMs = collectiveTimeoutMs(deadline);
   return connectCommunicator({ url, token, runId, rank, worldSize, generation, timeoutMs, signal });
 }

@@ -1,7 +1,4 @@
-import { castTensor } from '../data/castTensor.js';
-import type { Partition } from '../data/partition.js';
-import { readArray } from '../data/readArray.js';
-import { type Batch, streamBatches } from '../data/streamBatches.js';
+import { type Batch, castTensor, type Partition, readArray, streamBatches } from '../data/index.js';
 import { inferBatches } from '../models/batchInference.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
 import { emptyQualitySums, sumQuality } from '../run/quality.js';

@@ -1,5 +1,4 @@
-import { castTensor } from '../data/castTensor.js';
-import { encodeNpy } from '../data/numpy/npyWriter.js';
+import { castTensor, tensorContent, writeNpy } from '../data/index.js';
 import { labelsKey, predictionsKey } from '../run/keys.js';
 import type { Payload } from '../run/payload.js';
 import { elementCount, type Tensor } from '../run/tensor.js';
@@ -24,27 +23,29 @@ export interface PredictionFiles {
  * value a sample as shape `(N,)`; further outputs lie beside it as `<name>.<output>.npy`. Labels become
  * `labels/<name>.npy`. As JSON Lines, every sample is one object with all outputs and its label.
  */
-export function predictionFiles(
+export async function predictionFiles(
   resultPrefix: string,
   partitionName: string,
   format: Payload['predictions'],
   result: PartitionResult,
-): PredictionFiles {
+): Promise<PredictionFiles> {
   const outputs = Object.entries(result.predictions ?? {}).map(([name, tensor]) => ({ name, tensor: squeeze(tensor) }));
   const labels = result.labels && squeeze(result.labels);
   if (format === 'none' || outputs.length === 0) return { files: [], predictionsKey: null, labelsKey: null };
   const labelFile = labels && {
     key: labelsKey(resultPrefix, partitionName),
-    body: encodeNpy(labels),
+    body: await encodeNpy(labels),
     contentType: 'application/x-npy',
   };
   const files =
     format === 'npy'
-      ? outputs.map(({ name, tensor }, index) => ({
-          key: predictionsKey(resultPrefix, index === 0 ? partitionName : `${partitionName}.${name}`, 'npy'),
-          body: encodeNpy(tensor),
-          contentType: 'application/x-npy',
-        }))
+      ? await Promise.all(
+          outputs.map(async ({ name, tensor }, index) => ({
+            key: predictionsKey(resultPrefix, index === 0 ? partitionName : `${partitionName}.${name}`, 'npy'),
+            body: await encodeNpy(tensor),
+            contentType: 'application/x-npy',
+          })),
+        )
       : [
           {
             key: predictionsKey(resultPrefix, partitionName, 'jsonl'),
@@ -57,6 +58,17 @@ export function predictionFiles(
     predictionsKey: files[0].key,
     labelsKey: labelFile?.key ?? null,
   };
+}
+
+async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
+  const { byteLength, content } = writeNpy(tensorContent('predictions', tensor));
+  const bytes = new Uint8Array(byteLength);
+  let filled = 0;
+  for await (const piece of content) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
 }
 
 /** `(N, 1)` becomes `(N,)`. */

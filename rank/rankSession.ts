@@ -1,4 +1,4 @@
-import { openPartition } from '../data/openPartition.js';
+import { openPartition } from '../data/index.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
 import { s3Uri } from '../run/keys.js';
 import type { PartitionRecord, Stage } from '../run/metrics.js';
@@ -92,7 +92,7 @@ export class RankSession implements RankContext {
 
   async finishPartition(partition: RankPartition, result: PartitionResult): Promise<void> {
     const { plan, store, ownership } = this.#parts;
-    const rendered = predictionFiles(plan.resultPrefix, partition.name, this.payload.predictions, result);
+    const rendered = await predictionFiles(plan.resultPrefix, partition.name, this.payload.predictions, result);
     await this.measure('upload', async () => {
       await ownership.verify();
       await Promise.all(
