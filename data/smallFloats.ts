@@ -28,7 +28,7 @@ export function encodeSmallFloat(value: number, format: SmallFloat): number {
   const exponent = Math.max(((float64Words[1] >>> 20) & 0x7ff) - 1023, format.minExponent);
   const units = Math.abs(value) * 2 ** (format.fractionBits - exponent) + ROUND - ROUND;
   const bits = (exponent - format.minExponent) * 2 ** format.fractionBits + units;
-  return sign | (bits < format.infinity ? bits : format.infinity);
+  return sign | Math.min(bits, format.infinity);
 }
 
 /** binary16 to the bit pattern of the same value as binary32; NaN payloads are kept, as hardware does. */

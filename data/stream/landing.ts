@@ -73,6 +73,7 @@ export class Landing {
 function isWholeRegion(array: StoredArray, { region }: RegionReader): boolean {
   return (
     region.kind === 'plain' &&
+    region.length > 0 &&
     !array.bigEndian &&
     array.offset === 0 &&
     byteLengthOf(array) === region.length &&
