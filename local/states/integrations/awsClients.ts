@@ -1,0 +1,60 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Keys that requests are signed with. */
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+/** Where the embedded cloud listens, and who calls it. */
+export interface CloudAccess {
+  region: string;
+  endpoint: () => string;
+  credentials: Credentials;
+}
+
+/** The AWS clients that tasks use. They are made at the first call, when the endpoint is known. */
+export class AwsClients {
+  readonly #access: CloudAccess;
+  #lambda?: LambdaClient;
+  #s3?: S3Client;
+
+  constructor(access: CloudAccess) {
+    this.#access = access;
+  }
+
+  get lambda(): LambdaClient {
+    this.#lambda ??= new LambdaClient(this.#settings());
+    return this.#lambda;
+  }
+
+  get s3(): S3Client {
+    this.#s3 ??= new S3Client({ ...this.#settings(), forcePathStyle: true });
+    return this.#s3;
+  }
+
+  close(): void {
+    this.#lambda?.destroy();
+    this.#s3?.destroy();
+  }
+
+  /** One attempt a call: retries are the state machine's to decide. No limit on sockets or time: a function may run 900 s. */
+  #settings() {
+    const { region, endpoint, credentials } = this.#access;
+    return {
+      region,
+      endpoint: endpoint(),
+      credentials,
+      maxAttempts: 1,
+      requestHandler: new NodeHttpHandler({
+        httpAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
+        httpsAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
+        connectionTimeout: 10_000,
+        requestTimeout: 0,
+      }),
+    };
+  }
+}
