@@ -125,3 +125,17 @@ export class TransferError extends MusterError {
     });
   }
 }
+
+/** A place that is to hold a dataset's partitions holds others already. */
+export class PartsPresentError extends MusterError {
+  readonly code = 'PARTS_PRESENT';
+
+  constructor(place: string, names: readonly string[], resuming: boolean) {
+    const some = names.slice(0, 5).join(', ');
+    super(`${place} already holds partitions: ${some}${names.length > 5 ? `, and ${names.length - 5} more` : ''}.`, {
+      remedy: resuming
+        ? 'They are not of this split, or not complete; remove them or choose another --out.'
+        : 'Choose another --out, or go on with an interrupted split by --resume.',
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ArrayContent, saveFile, writeSafetensors } from '../../data/index.js';
+import { type SimulatedGalaxies, simulateSurvey } from '../../models/galaxies/simulateGalaxies.js';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Tensor } from '../../run/tensor.js';
+import { readJsonFile, replaceJsonFile } from '../cloud/stateDirectory.js';
+import { type DemoScale, galaxiesPerPartition, type Survey, surveySchema } from './surveyPlan.js';
+
+/** Galaxies that are simulated between two turns of the event loop. */
+const galaxiesPerTurn = 16;
+
+/**
+ * The partitions of a simulated survey in a folder, `1.safetensors` and on; made where they are not there yet.
+ *
+ * @returns the paths, and whether they were made now.
+ */
+export async function ensureSurvey(
+  folder: string,
+  scale: Pick<DemoScale, 'seed' | 'partitions'>,
+  signal: AbortSignal,
+): Promise<{ paths: string[]; made: boolean }> {
+  const manifest = join(folder, 'survey.json');
+  const names = Array.from({ length: scale.partitions }, (_, index) => `${index + 1}.safetensors`);
+  const paths = names.map((name) => join(folder, name));
+  if (await isThere(folder, manifest, names, scale.seed)) return { paths, made: false };
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const partitions: Survey['partitions'] = [];
+  for (const [index, name] of names.entries()) {
+    const galaxies = await simulatePartition(scale.seed, index, signal);
+    await saveFile(paths[index], writeSafetensors(galaxies), signal);
+    partitions.push({ name, size: (await stat(paths[index])).size });
+  }
+  const survey: Survey = { version: 1, madeBy: packageJson.version, seed: scale.seed, partitions };
+  await replaceJsonFile(manifest, survey);
+  return { paths, made: true };
+}
+
+async function isThere(folder: string, manifest: string, names: readonly string[], seed: number): Promise<boolean> {
+  const survey = await readJsonFile(manifest, surveySchema);
+  if (!survey || survey.madeBy !== packageJson.version || survey.seed !== seed) return false;
+  if (survey.partitions.length !== names.length) return false;
+  const sizes = await Promise.all(
+    survey.partitions.map(async ({ name }) => (await stat(join(folder, name)).catch(() => undefined))?.size),
+  );
+  return survey.partitions.every(({ name, size }, index) => name === names[index] && size === sizes[index]);
+}
+
+/** Simulates one partition, a few galaxies at a time, so that the process stays responsive. */
+async function simulatePartition(seed: number, index: number, signal: AbortSignal) {
+  const range = { seed, start: index * galaxiesPerPartition, count: galaxiesPerPartition };
+  const chunks: SimulatedGalaxies[] = [];
+  for (const chunk of simulateSurvey(range, galaxiesPerTurn)) {
+    chunks.push(chunk);
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return (['image', 'magnitude', 'redshift'] as const).map((name) =>
+    joined(
+      name,
+      chunks.map((chunk) => chunk[name]),
+    ),
+  );
+}
+
+/** An array whose rows come in several tensors. */
+function joined(name: string, tensors: readonly Tensor[]): ArrayContent {
+  const [{ dtype, shape }] = tensors;
+  const rows = tensors.reduce((sum, tensor) => sum + tensor.shape[0], 0);
+  const content = tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { name, dtype, shape: [rows, ...shape.slice(1)], content };
+}
