@@ -11,15 +11,13 @@ export interface MapRunLimits {
 }
 
 /** How a child execution of a map run ended. */
-export interface ChildOutcome {
-  status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
-}
+export type ChildStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** What is known of a child execution afterwards, under the names that result files use. */
 export interface ChildRecord {
   ExecutionArn: string;
   Name: string;
-  Status: ChildOutcome['status'];
+  Status: ChildStatus;
   StartDate: string;
   StopDate?: string;
   StateMachineArn: string;
@@ -40,7 +38,7 @@ export interface MapRun {
   /** Tells how many items and executions there will be. */
   expect(totals: { items: number; executions: number }): void;
   /** Starts a child execution that works on `itemCount` items; it is aborted with the signal. */
-  startChild(input: Json, itemCount: number, signal: AbortSignal): { arn: string; ended: Promise<ChildOutcome> };
+  startChild(input: Json, itemCount: number, signal: AbortSignal): { arn: string; ended: Promise<ChildStatus> };
   /** The record of a child that has ended, read back from disk. */
   readChild(arn: string): Promise<ChildRecord>;
   /** Counts children whose results stand in S3. */

@@ -1,12 +1,13 @@
 import { StateFailure } from '../errors.js';
 import { LinkedAbort } from '../interpreter/linkedAbort.js';
 import type { Batch } from './itemBatcher.js';
-import type { ChildOutcome, MapRun } from './mapRunHost.js';
+import type { ChildStatus, MapRun } from './mapRunHost.js';
 import { exceedsTolerance } from './tolerance.js';
 
 /** A child execution that has ended. */
-export interface EndedChild extends ChildOutcome {
+export interface EndedChild {
   arn: string;
+  status: ChildStatus;
 }
 
 /** As many children run at a time where a map has no limit of its own. */
@@ -33,10 +34,10 @@ export async function runChildren(run: MapRun, batches: readonly Batch[], outer:
     const { input, itemCount } = batches[index]!;
     const { arn, ended: end } = run.startChild(input, itemCount, stop.signal);
     running++;
-    end.then((outcome) => {
+    end.then((status) => {
       running--;
-      ended[index] = { arn, ...outcome };
-      if (outcome.status !== 'SUCCEEDED' && !stop.signal.aborted) {
+      ended[index] = { arn, status };
+      if (status !== 'SUCCEEDED' && !stop.signal.aborted) {
         failedItems += itemCount;
         if (exceedsTolerance(failedItems, totalItems, run.limits))
           stop.abort(thresholdFailure(failedItems, totalItems));
