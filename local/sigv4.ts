@@ -103,7 +103,8 @@ export function verifyRequest(request: SignedRequest, options: VerifyOptions): V
     payloadSha256,
   ].join('\n');
   const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
-  const digest = createHash('sha256').update(canonicalRequest).digest('hex');
+  // Node reads headers as latin1, so that each character is one byte of the wire again.
+  const digest = createHash('sha256').update(canonicalRequest, 'latin1').digest('hex');
   const stringToSign = `AWS4-HMAC-SHA256\n${claim.timestamp}\n${scope}\n${digest}`;
   const expected = hmac(signingKey(options.credentials.secretAccessKey, claim), stringToSign);
   const given = Buffer.from(claim.signature, 'hex');
@@ -186,7 +187,7 @@ function groupHeaders(raw: readonly string[]): Map<string, string> {
   const grouped = new Map<string, string>();
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at].toLowerCase();
-    const value = raw[at + 1].trim().replace(/ {2,}/g, ' ');
+    const value = raw[at + 1].trim().replace(/[ \t]+/g, ' ');
     const earlier = grouped.get(name);
     grouped.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }

@@ -33,9 +33,9 @@ export interface VerifiedDigests {
 const maxPutBytes = 5 * 1024 ** 3;
 
 /**
- * Reads what the headers say about the body.
+ * Reads what the headers say about the body, but for its checksum.
  *
- * @throws S3Error MissingContentLength, EntityTooLarge, InvalidDigest, InvalidRequest
+ * @throws S3Error MissingContentLength, EntityTooLarge, InvalidDigest
  */
 export function readPayloadHeaders(
   message: IncomingMessage,
@@ -55,7 +55,6 @@ export function readPayloadHeaders(
     isChunked,
     signedSha256,
     contentMd5: decodeDigest(headers.get('content-md5'), 16, 'Content-MD5'),
-    checksum: promisedChecksum(headers),
   };
 }
 
@@ -117,7 +116,12 @@ async function* readData(message: IncomingMessage, decoder: AwsChunkedDecoder | 
   }
 }
 
-function promisedChecksum(headers: ReadonlyMap<string, string>): Payload['checksum'] {
+/**
+ * Reads what the headers promise of the checksum of the body.
+ *
+ * @throws S3Error InvalidRequest, InvalidDigest
+ */
+export function readPromisedChecksum(headers: ReadonlyMap<string, string>): Payload['checksum'] {
   const given = checksumAlgorithms.filter((algorithm) => headers.has(checksumHeader(algorithm)));
   const trailer = headers.get('x-amz-trailer')?.trim().toLowerCase();
   if (given.length + (trailer ? 1 : 0) > 1) {

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { VerifiedSignature } from '../sigv4.js';
 import { S3Error } from './errors.js';
-import { type Payload, readPayloadHeaders, receivePayload } from './payload.js';
+import { type Payload, readPayloadHeaders, readPromisedChecksum, receivePayload } from './payload.js';
 import { parseTarget, type Target } from './target.js';
-import { parseXml } from './xml.js';
 
 /** Enough for the longest document of S3: 10,000 parts with checksums, or 1,000 keys of 1,024 bytes. */
 const maxDocumentBytes = 8 * 1024 * 1024;
@@ -79,24 +78,27 @@ export class S3Request {
   }
 
   payload(): Payload {
+    return { ...this.payloadOnly(), checksum: readPromisedChecksum(this.headers) };
+  }
+
+  /** The body of a request whose checksum headers are about an object, not about the body. */
+  payloadOnly(): Payload {
     return readPayloadHeaders(this.message, this.headers, this.#payloadSha256);
   }
 
   /** The body as a document, verified like any body. Empty when there is none. */
   async document(): Promise<string> {
     const hasBody = this.headers.has('content-length') || this.headers.has('transfer-encoding');
-    if (!hasBody) return '';
-    const payload = this.payload();
-    if (payload.length > maxDocumentBytes) throw new S3Error('MalformedXML');
-    const chunks: Buffer[] = [];
-    await receivePayload(payload, (chunk) => void chunks.push(chunk));
-    return Buffer.concat(chunks).toString('utf8');
+    return hasBody ? readDocument(this.payload()) : '';
   }
+}
 
-  /** @throws S3Error MalformedXML when the body is no document */
-  async xml(): Promise<unknown> {
-    return parseXml(await this.document());
-  }
+/** Reads a body that is a document. */
+export async function readDocument(payload: Payload): Promise<string> {
+  if (payload.length > maxDocumentBytes) throw new S3Error('MalformedXML');
+  const chunks: Buffer[] = [];
+  await receivePayload(payload, (chunk) => void chunks.push(chunk));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** @throws S3Error InvalidArgument unless the text is a whole number from `min` to `max` */

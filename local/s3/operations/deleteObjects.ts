@@ -3,7 +3,7 @@ import { messageOf } from '../../../run/errors.js';
 import { S3Error } from '../errors.js';
 import type { Operation, OperationContext } from '../operation.js';
 import type { Reply } from '../reply.js';
-import type { S3Request } from '../request.js';
+import { readDocument, type S3Request } from '../request.js';
 import type { Bucket } from '../store/bucket.js';
 import { requireKeyLength } from '../target.js';
 import { parseXml, type XmlChildren, xmlDocument } from '../xml.js';
@@ -33,13 +33,13 @@ async function deleteObject(request: S3Request, reply: Reply, { store }: Operati
 
 async function deleteObjects(request: S3Request, reply: Reply, { store }: OperationContext): Promise<void> {
   const bucket = store.bucket(request.bucket);
-  const { contentMd5, checksum } = request.payload();
-  if (!contentMd5 && !checksum) {
+  const payload = request.payload();
+  if (!payload.contentMd5 && !payload.checksum) {
     throw new S3Error('InvalidRequest', {
       message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
     });
   }
-  const parsed = deleteSchema.safeParse(parseXml(await request.document()));
+  const parsed = deleteSchema.safeParse(parseXml(await readDocument(payload)));
   if (!parsed.success) throw new S3Error('MalformedXML', { cause: parsed.error });
   const { Object: items, Quiet } = parsed.data.Delete;
   const results = await Promise.all(items.map((item) => deleteItem(bucket, item)));

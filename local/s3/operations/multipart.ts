@@ -9,12 +9,12 @@ import type { Operation, OperationContext } from '../operation.js';
 import { receivePayload } from '../payload.js';
 import { parseRange } from '../range.js';
 import type { Reply } from '../reply.js';
-import { invalidArgument, type S3Request } from '../request.js';
+import { invalidArgument, readDocument, type S3Request } from '../request.js';
 import type { Bucket } from '../store/bucket.js';
 import { copyBytes } from '../store/copyBytes.js';
 import type { ObjectManifest, PartManifest, UploadManifest } from '../store/manifest.js';
 import type { MultipartUpload } from '../store/multipartUpload.js';
-import { xmlDocument } from '../xml.js';
+import { parseXml, xmlDocument } from '../xml.js';
 import { copyResult, readChecksumAlgorithm } from './copyObject.js';
 import { copySourceConditions, copySourceHeader, findCopySource } from './copySource.js';
 import { checksumHeaders, readWriteConditions } from './putObject.js';
@@ -136,7 +136,7 @@ function readCopyRange(header: string | undefined, size: number): { first: numbe
 
 async function completeMultipartUpload(request: S3Request, reply: Reply, { store }: OperationContext): Promise<void> {
   const bucket = store.bucket(request.bucket);
-  const listed = parsePartList(await request.xml());
+  const listed = parsePartList(parseXml(await readDocument(request.payloadOnly())));
   const conditions = readWriteConditions(request.headers);
   const object = completedEarlier(bucket, request) ?? (await complete());
   const xml = xmlDocument('CompleteMultipartUploadResult', {

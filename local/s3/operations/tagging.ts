@@ -2,7 +2,7 @@ import type { Operation, OperationContext } from '../operation.js';
 import type { Reply } from '../reply.js';
 import type { S3Request } from '../request.js';
 import { parseTaggingDocument } from '../tags.js';
-import { xmlDocument } from '../xml.js';
+import { parseXml, xmlDocument } from '../xml.js';
 
 async function getObjectTagging(request: S3Request, reply: Reply, { store }: OperationContext): Promise<void> {
   const { tags } = store.bucket(request.bucket).object(request.key).manifest.description;
@@ -13,7 +13,7 @@ async function getObjectTagging(request: S3Request, reply: Reply, { store }: Ope
 
 async function putObjectTagging(request: S3Request, reply: Reply, { store }: OperationContext): Promise<void> {
   const bucket = store.bucket(request.bucket);
-  await bucket.retag(request.key, parseTaggingDocument(await request.xml()));
+  await bucket.retag(request.key, parseTaggingDocument(parseXml(await request.document())));
   reply.empty(200);
 }
 
