@@ -45,12 +45,18 @@ export class ArrayBindingError extends MusterError {
   }
 }
 
+/** Why one partition was not inferred. */
+export interface PartitionFailure {
+  readonly key: string;
+  readonly error: unknown;
+}
+
 /** Some partitions of a rank could not be inferred; the others were, and are written. */
 export class PartitionsFailedError extends MusterError {
   readonly code = 'PARTITIONS_FAILED';
   override readonly retryable: boolean;
 
-  constructor(rank: number, done: number, failures: readonly { key: string; error: unknown }[]) {
+  constructor(rank: number, done: number, failures: readonly PartitionFailure[]) {
     const lines = failures.map(({ key, error }) => `  - ${key}: ${messageOf(error)}`);
     super(`${failures.length} of ${done + failures.length} partitions of rank ${rank} failed:\n${lines.join('\n')}`, {
       rank,

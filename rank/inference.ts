@@ -5,7 +5,7 @@ import { emptyQualitySums, sumQuality } from '../run/quality.js';
 import { elementCount, type Tensor } from '../run/tensor.js';
 import { type ArrayBinding, bindArrays } from './arrayBinding.js';
 import type { PartitionResult, RankContext, RankPartition } from './context.js';
-import { PartitionsFailedError } from './errors.js';
+import { type PartitionFailure, PartitionsFailedError } from './errors.js';
 import { OutputCollector } from './outputCollector.js';
 import { Prefetched } from './prefetched.js';
 
@@ -23,20 +23,28 @@ interface OpenedPartition {
  */
 export default async function run(ctx: RankContext): Promise<void> {
   const session = await ctx.openModel();
-  const failures: { key: string; error: unknown }[] = [];
+  const failures: PartitionFailure[] = [];
+  const fail = ({ key }: RankPartition, error: unknown) => {
+    failures.push({ key, error });
+    ctx.logger.error(`Partition ${key} failed.`, { error });
+  };
+  // Results are written while the next partition is inferred.
+  let writing: Promise<void> = Promise.resolve();
   let upcoming = open(ctx, session, ctx.partitions[0]);
   for (const [index, partition] of ctx.partitions.entries()) {
     const current = upcoming;
     upcoming = open(ctx, session, ctx.partitions[index + 1]);
     try {
       const opened = await current;
-      if (opened) await ctx.finishPartition(partition, await inferPartition(ctx, session, opened));
+      const result = opened && (await inferPartition(ctx, session, opened));
+      await writing;
+      if (result) writing = ctx.finishPartition(partition, result).catch((error: unknown) => fail(partition, error));
     } catch (error) {
       ctx.signal.throwIfAborted();
-      failures.push({ key: partition.key, error });
-      ctx.logger.error(`Partition ${partition.key} failed.`, { error });
+      fail(partition, error);
     }
   }
+  await writing;
   if (failures.length > 0) throw new PartitionsFailedError(ctx.rank, ctx.partitions.length - failures.length, failures);
 }
 
