@@ -6,7 +6,7 @@ export interface Fetch {
 /**
  * Runs fetches in their order, several at a time, and no further ahead of the consumer than a window allows.
  *
- * The window counts bytes on the way and bytes that arrived but were not handed out yet. What the consumer is waiting
+ * The window counts bytes on the way and bytes that arrived but of which the consumer has used nothing yet. What the consumer is waiting
  * for is always fetched, if need be one piece at a time.
  */
 export class ReadAhead<F extends Fetch> {
@@ -17,7 +17,7 @@ export class ReadAhead<F extends Fetch> {
   readonly #signal?: AbortSignal;
   readonly #onAbort: () => void;
   readonly #started: Promise<void>[] = [];
-  /** How many of the fetches the consumer has, and how many it waits for. */
+  /** How many of the fetches the consumer has begun to use, and how many it waits for. */
   #handedOut = 0;
   #wanted = 0;
   #bytesOnTheWay = 0;
@@ -38,7 +38,7 @@ export class ReadAhead<F extends Fetch> {
     if (signal?.aborted) this.#onAbort();
   }
 
-  /** Waits until the first `count` fetches have arrived, which then count as handed out at the next call. */
+  /** Waits until the first `count` fetches have arrived; at the next call the consumer is taken to have used them. */
   async arrived(count: number): Promise<void> {
     this.#controller.signal.throwIfAborted();
     for (; this.#handedOut < this.#wanted; this.#handedOut++) {

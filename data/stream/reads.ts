@@ -15,20 +15,21 @@ export interface ReadPart {
   readonly block: Block;
 }
 
-/** Blocks up to this size are worth joining with their neighbours in the file: a request costs more than they do. */
+/** Arrays up to this size are worth joining with their neighbours in the file: a request costs more than they do. */
 const SMALL_BYTES = 256 * 1024;
 const MAX_GAP_BYTES = 64 * 1024;
 const MAX_JOINED_BYTES = 1024 * 1024;
 
-/** All blocks of the arrays as requests, small neighbours joined, in the order in which the samples need them. */
-export function planReads(parts: readonly ReadPart[]): Read[] {
-  const large = parts.filter((part) => !isJoinable(part)).map((part) => readOf([part]));
-  const small = parts.filter(isJoinable).sort((a, b) => fileOffset(a) - fileOffset(b));
-  return [...large, ...joinNeighbours(small)].sort((a, b) => a.firstSample - b.firstSample);
-}
+/** All blocks of the arrays as requests, small arrays joined, in the order in which the samples need them. */
+export function planReads(arrays: readonly { landing: Landing; blocks: readonly Block[] }[]): Read[] {
+  const isJoinable = ({ landing, blocks }: { landing: Landing; blocks: readonly Block[] }): boolean =>
+    landing.reader.region.kind === 'plain' && blocks.length === 1 && blocks[0].length <= SMALL_BYTES;
+  const partsOf = (some: typeof arrays): ReadPart[] =>
+    some.flatMap(({ landing, blocks }) => blocks.map((block) => ({ landing, block })));
 
-function isJoinable({ landing, block }: ReadPart): boolean {
-  return landing.reader.region.kind === 'plain' && block.length <= SMALL_BYTES;
+  const single = partsOf(arrays.filter((array) => !isJoinable(array))).map((part) => readOf([part]));
+  const small = partsOf(arrays.filter(isJoinable)).sort((a, b) => fileOffset(a) - fileOffset(b));
+  return [...single, ...joinNeighbours(small)].sort((a, b) => a.firstSample - b.firstSample);
 }
 
 function fileOffset({ landing, block }: ReadPart): number {

@@ -32,7 +32,7 @@ export async function* streamArrays(
   const samples = arrays[0]?.array.shape[0] ?? 0;
   const landings = arrays.map(({ array, reader }) => new Landing(array, reader, shared));
   const reads = planReads(
-    landings.flatMap((landing) => blocksOf(landing.array, chunkBytes, batchSize).map((block) => ({ landing, block }))),
+    landings.map((landing) => ({ landing, blocks: blocksOf(landing.array, chunkBytes, batchSize) })),
   );
   const readAhead = new ReadAhead(reads, perform, bytesInFlight, signal);
   try {
