@@ -68,6 +68,10 @@ export class RelayWorlds {
     return Promise.all(Array.from({ length: worldSize }, (_, rank) => this.connect(runId, rank, worldSize)));
   }
 
+  stopServer(): Promise<void> {
+    return this.#server.close();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#open.map((communicator) => communicator.close()));
     await this.#server.close();

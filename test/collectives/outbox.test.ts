@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../collectives/channel.js';
+import { Inbox } from '../../collectives/inbox.js';
+import { Outbox } from '../../collectives/outbox.js';
+import { FrameError } from '../../rendezvous/errors.js';
+import { decodeFrame, encodeFrame, type Frame, HEADER_BYTES } from '../../rendezvous/protocol.js';
+
+const chunkBytes = 1024;
+
+/** A socket that takes frames only when the test says so. */
+class SlowSink {
+  readonly maxFrameBytes = chunkBytes + HEADER_BYTES;
+  bufferedBytes = 0;
+  readonly #frames: { bytes: Buffer; written: () => void }[] = [];
+
+  send(frame: Frame, written: () => void): void {
+    const bytes = encodeFrame(frame);
+    this.#frames.push({ bytes, written });
+    // One frame fills it.
+    this.bufferedBytes += 1_048_576;
+  }
+
+  /** The next frame as the other end sees it. */
+  take(): Frame | undefined {
+    const next = this.#frames.shift();
+    if (!next) return undefined;
+    this.bufferedBytes -= 1_048_576;
+    next.written();
+    return decodeFrame(next.bytes, this.maxFrameBytes);
+  }
+}
+
+function message(length: number, fill = 1): Message {
+  return { datatype: 2, bytes: new Uint8Array(length).fill(fill) };
+}
+
+describe('messages in frames', () => {
+  it('arrive whole and in order for each destination, whatever their lengths', () => {
+    const planned = fc.array(fc.record({ to: fc.integer({ min: 1, max: 3 }), length: fc.nat(5 * chunkBytes) }));
+    fc.assert(
+      fc.property(planned, (messages) => {
+        const sink = new SlowSink();
+        const outbox = new Outbox(0, sink);
+        for (const [index, { to, length }] of messages.entries()) outbox.send(to, 1, index, message(length, index));
+        const inboxes = new Map([1, 2, 3].map((to) => [to, new Inbox()]));
+        const arrived = new Map<number, { tag: number; length: number }[]>([1, 2, 3].map((to) => [to, []]));
+        for (let frame = sink.take(); frame; frame = sink.take()) {
+          const complete = inboxes.get(frame.destination)?.accept(frame);
+          if (!complete) continue;
+          expect(complete.bytes.every((byte) => byte === (frame.tag & 0xff))).toBe(true);
+          arrived.get(frame.destination)?.push({ tag: frame.tag, length: complete.bytes.length });
+        }
+        for (const [to, list] of arrived) {
+          const expected = messages.flatMap((sent, tag) => (sent.to === to ? [{ tag, length: sent.length }] : []));
+          expect(list).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('do not hold up a short message to another rank behind a long one', () => {
+    const sink = new SlowSink();
+    const outbox = new Outbox(0, sink);
+    outbox.send(1, 1, 0, message(100 * chunkBytes));
+    outbox.send(2, 1, 0, message(10));
+    // The socket takes one frame at a time: one is in it, one had its turn, then it is the other's.
+    expect([sink.take(), sink.take(), sink.take()].map((frame) => frame?.destination)).toEqual([1, 1, 2]);
+  });
+
+  it('resolve when the last byte is copied, and not before', async () => {
+    const sink = new SlowSink();
+    const { promise } = new Outbox(0, sink).send(1, 1, 0, message(2 * chunkBytes));
+    let resolved = false;
+    promise.then(() => {
+      resolved = true;
+    });
+    await Promise.resolve();
+    expect(resolved).toBe(false);
+    sink.take();
+    await promise;
+    expect(resolved).toBe(true);
+  });
+
+  it('can be given up half-way without harm to the next', async () => {
+    const sink = new SlowSink();
+    const outbox = new Outbox(0, sink);
+    const inbox = new Inbox();
+    const first = outbox.send(1, 1, 0, message(3 * chunkBytes));
+    const second = outbox.send(1, 1, 1, message(7));
+    const third = outbox.send(1, 1, 2, message(8));
+    inbox.accept(sink.take()!);
+    const reason = new Error('enough');
+    first.cancel(reason);
+    second.cancel(reason);
+    await expect(first.promise).rejects.toBe(reason);
+    await expect(second.promise).rejects.toBe(reason);
+    const complete: (Message | undefined)[] = [];
+    for (let frame = sink.take(); frame; frame = sink.take()) complete.push(inbox.accept(frame));
+    expect(complete.filter((arrived) => arrived !== undefined).map(({ bytes }) => bytes.length)).toEqual([8]);
+    await third.promise;
+  });
+});
+
+describe('frames that cannot be', () => {
+  function frames(): Frame[] {
+    const sink = new SlowSink();
+    new Outbox(0, sink).send(1, 1, 0, message(3 * chunkBytes));
+    const all: Frame[] = [];
+    for (let frame = sink.take(); frame; frame = sink.take()) all.push(frame);
+    return all;
+  }
+
+  it('are refused: one is missing, one came twice, one belongs elsewhere, one is too long', () => {
+    const [first, second, third] = frames();
+    expect(() => accept([first!, third!])).toThrow(FrameError);
+    expect(() => accept([first!, first!])).toThrow(FrameError);
+    expect(() => accept([first!, { ...second!, tag: 9 }])).toThrow(FrameError);
+    expect(() => accept([first!, { ...second!, payload: new Uint8Array(chunkBytes + 1) }])).toThrow(FrameError);
+    expect(accept([first!, second!, third!])?.bytes).toHaveLength(3 * chunkBytes);
+  });
+
+  function accept(list: Frame[]): Message | undefined {
+    const inbox = new Inbox();
+    return list.map((frame) => inbox.accept(frame)).at(-1);
+  }
+});
