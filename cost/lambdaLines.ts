@@ -79,7 +79,7 @@ export function lambdaLines(
     const gbSeconds = sumOf(members, gbSecondsOf);
     lines.push({
       item: group.item,
-      description: `${group.description} (${architecture})`,
+      description: group.description,
       quantity: gbSeconds,
       unit: 'GB-s',
       unitPriceUsd: marginalUsdPerGbSecond(tiers, usedGbSeconds),

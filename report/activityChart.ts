@@ -1,6 +1,6 @@
 import type { Stage } from '../run/metrics.js';
 import { type ChartSize, drawChart, quietAxis } from './chart.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatTick } from './format.js';
 import type { SafeHtml } from './html.js';
 import { stagePrecedence } from './stageTrack.js';
 
@@ -21,13 +21,14 @@ export function drawActivity(
       max: totalMs,
       splitNumber: size.width > 600 ? 8 : 3,
       splitLine: { show: false },
-      axisLabel: { ...quietAxis.axisLabel, formatter: (ms: number) => formatDuration(ms), showMaxLabel: false },
+      axisLabel: { ...quietAxis.axisLabel, formatter: formatTick, showMaxLabel: false },
     },
     yAxis: { ...quietAxis, type: 'value', minInterval: 1, splitNumber: 4 },
     series: stagePrecedence.map((stage) => ({
       type: 'line',
       stack: 'ranks',
       silent: true,
+      clip: false,
       symbol: 'none',
       lineStyle: { width: 0 },
       areaStyle: { color: colorOf(stage), opacity: 1 },

@@ -32,7 +32,7 @@ export const quietAxis = {
   axisLine: { show: false },
   axisTick: { show: false },
   axisLabel: { ...labelStyle, hideOverlap: true },
-  splitLine: { show: true, lineStyle: { color: ink.rule, width: 1 } },
+  splitLine: { show: true, showMaxLine: false, lineStyle: { color: ink.rule, width: 1 } },
   nameTextStyle: labelStyle,
   nameLocation: 'middle',
 } as const;
@@ -54,11 +54,15 @@ export function drawChart(label: string, { width, height }: ChartSize, option: C
   }
 }
 
-/** What is inside the root element, without hover styles, event data and fonts that the page sets. */
+/**
+ * What is inside the root element, without hover styles, event data, fonts that the page sets, and clip paths: nothing is
+ * drawn beyond its frame.
+ */
 function innerMarkup(svg: string): string {
   return svg
     .replace(/^<svg[^>]*>\s*(<rect[^>]*fill="none"[^>]*><\/rect>)?/, '')
-    .replace(/<style[\s\S]*?<\/style>/g, '')
+    .replace(/<(style|defs)[\s\S]*?<\/\1>/g, '')
+    .replace(/ clip-path="[^"]*"/g, '')
     .replace(/<\/svg>\s*$/, '')
     .replace(/ (?:class="zr\d+-cls-\d+"|ecmeta_\w+="[^"]*"|pointer-events="visible")/g, '')
     .replace(/font-size:12px;font-family:inherit;/g, '')

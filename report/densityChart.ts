@@ -3,7 +3,7 @@ import { formatFigure } from './format.js';
 import type { SafeHtml } from './html.js';
 import type { DensityGrid } from './predictionGrid.js';
 
-/** A line over a density: a function's points, solid or dashed. */
+/** A line over a density, solid or dashed; its points lie within the frame. */
 export interface OverLine {
   readonly points: readonly (readonly [number, number])[];
   readonly dashed?: boolean;
@@ -16,6 +16,7 @@ const axis = (name: string, { from, to }: DensityGrid['x']) =>
     name,
     min: from,
     max: to,
+    splitLine: { ...quietAxis.splitLine, showMaxLine: true },
     splitNumber: 4,
     axisLabel: {
       ...quietAxis.axisLabel,
@@ -24,6 +25,17 @@ const axis = (name: string, { from, to }: DensityGrid['x']) =>
       formatter: (value: number) => formatFigure(value),
     },
   }) as const;
+
+/** The part of the line `y = intercept + slope * x`, with a slope above 0, that lies within a frame. */
+export function lineWithin(
+  { x, y }: Pick<DensityGrid, 'x' | 'y'>,
+  slope: number,
+  intercept: number,
+): readonly (readonly [number, number])[] {
+  const from = Math.max(x.from, (y.from - intercept) / slope);
+  const to = Math.min(x.to, (y.to - intercept) / slope);
+  return from < to ? [from, to].map((at) => [at, intercept + slope * at] as const) : [];
+}
 
 /** Shades of a density; cells of one shade are one path, so that a dense grid stays small. */
 const shades = 12;
@@ -97,6 +109,7 @@ export function drawDensity(
     ...lines.map(({ points, dashed }) => ({
       type: 'line' as const,
       silent: true,
+      clip: false,
       symbol: 'none',
       lineStyle: { color: ink.text, width: 1, opacity: 0.7, type: dashed ? ('dashed' as const) : ('solid' as const) },
       data: points.map((point) => [...point]),

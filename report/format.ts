@@ -34,6 +34,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A duration at an axis, whose origin needs no unit. */
+export const formatTick = (ms: number): string => (ms === 0 ? '0' : formatDuration(ms));
+
+/** How many times as long, as much: 1.78. */
+export const formatFactor = (factor: number): string => short(factor);
+
 /** Dollars: cents from one dollar up, three significant figures below. */
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0';
@@ -43,7 +49,7 @@ export function formatUsd(usd: number): string {
   return `$${usd.toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
 }
 
-export const formatPercent = (share: number): string => `${digits(share * 100, share < 0.1 ? 1 : 0)} %`;
+export const formatPercent = (share: number): string => `${short(share * 100)} %`;
 
 /** Four significant figures, such as an error measure. */
 export const formatFigure = (value: number): string =>

@@ -23,7 +23,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text made harmless for element content and quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]);
 
 function markupOf(value: HtmlValue): string {
   if (value === null || value === undefined) return '';

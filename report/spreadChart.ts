@@ -14,6 +14,8 @@ export interface Spread {
   readonly format: (value: number) => string;
   /** A value to compare with: a median, a limit. */
   readonly reference: { readonly name: string; readonly value: number };
+  /** Whether a histogram begins at 0, to show how far the values are from the reference. */
+  readonly fromZero: boolean;
   /** Values above it stand out. */
   readonly standsOutAbove: number;
 }
@@ -34,11 +36,19 @@ export function drawSpread(size: ChartSize, spread: Spread): SafeHtml {
 }
 
 /** A dashed line with its name, from the bottom to the top of the chart. */
-function referenceLine({ reference, format }: Spread, bottom: number, top: number): LineSeriesOption {
+function referenceLine(
+  { reference, format }: Spread,
+  bottom: number,
+  top: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): LineSeriesOption {
+  const share = (reference.value - min) / (max - min);
   return {
     type: 'line',
     silent: true,
+    clip: false,
     symbol: 'none',
+    itemStyle: { color: ink.text },
     lineStyle: { color: ink.text, width: 1, type: 'dashed' },
     data: [
       { value: [reference.value, bottom] },
@@ -49,6 +59,7 @@ function referenceLine({ reference, format }: Spread, bottom: number, top: numbe
         label: {
           show: true,
           position: 'top',
+          align: share > 0.75 ? 'right' : share < 0.25 ? 'left' : 'center',
           formatter: () => `${reference.name} ${format(reference.value)}`,
           ...labelStyle,
           color: ink.text,
@@ -62,14 +73,18 @@ function rankBars(size: ChartSize, spread: Spread): ChartOption {
   const sorted = [...spread.values].sort((left, right) => right.value - left.value || left.rank - right.rank);
   const greatest = Math.max(spread.reference.value, ...sorted.map(({ value }) => value));
   return {
-    grid: { left: 64, right: 70, top: 22, bottom: 28 },
+    grid: { left: 64, right: 72, top: 22, bottom: 28 },
     xAxis: {
       ...quietAxis,
       type: 'value',
       min: 0,
       max: greatest,
       splitNumber: size.width > 600 ? 6 : 2,
-      axisLabel: { ...quietAxis.axisLabel, formatter: (value: number) => spread.format(value), showMaxLabel: false },
+      axisLabel: {
+        ...quietAxis.axisLabel,
+        formatter: (value: number) => (value === 0 ? '0' : spread.format(value)),
+        showMaxLabel: false,
+      },
     },
     yAxis: {
       ...quietAxis,
@@ -106,13 +121,20 @@ function rankBars(size: ChartSize, spread: Spread): ChartOption {
               },
               {
                 type: 'text',
-                style: { ...text, text: spread.format(value), x: right + 6, y: middle, fill: ink.text },
+                style: {
+                  ...text,
+                  text: spread.format(value),
+                  x: size.width - 2,
+                  y: middle,
+                  align: 'right',
+                  fill: ink.text,
+                },
               },
             ],
           };
         },
       },
-      referenceLine(spread, sorted.length - 0.5, -0.5),
+      referenceLine(spread, sorted.length - 0.5, -0.5, { min: 0, max: greatest }),
     ],
   };
 }
@@ -127,23 +149,25 @@ export const spreadBins = ({ values }: Spread): Bin[] =>
 function spreadHistogram(size: ChartSize, spread: Spread): ChartOption {
   const bins = spreadBins(spread);
   const most = Math.max(...bins.map(({ count }) => count));
+  const min = spread.fromZero ? 0 : bins[0].from;
+  const max = Math.max(bins[bins.length - 1].to, spread.reference.value);
   return {
     grid: { left: 44, right: 24, top: 26, bottom: 30 },
     xAxis: {
       ...quietAxis,
       type: 'value',
-      min: bins[0].from,
-      max: Math.max(bins[bins.length - 1].to, spread.reference.value),
+      min,
+      max,
       splitNumber: size.width > 600 ? 8 : 3,
       splitLine: { show: false },
       axisLabel: {
         ...quietAxis.axisLabel,
-        formatter: (value: number) => spread.format(value),
+        formatter: (value: number) => (value === 0 ? '0' : spread.format(value)),
         showMaxLabel: false,
-        showMinLabel: true,
+        showMinLabel: spread.fromZero,
       },
     },
-    yAxis: { ...quietAxis, type: 'value', minInterval: 1, splitNumber: 4, max: most },
+    yAxis: { ...quietAxis, type: 'value', minInterval: 1, splitNumber: 4 },
     series: [
       {
         type: 'custom',
@@ -160,7 +184,7 @@ function spreadHistogram(size: ChartSize, spread: Spread): ChartOption {
           };
         },
       },
-      referenceLine(spread, 0, most),
+      referenceLine(spread, 0, most, { min, max }),
     ],
   };
 }

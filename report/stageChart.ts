@@ -1,5 +1,5 @@
 import { type ChartSize, drawChart, ink, quietAxis } from './chart.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatTick } from './format.js';
 import type { SafeHtml } from './html.js';
 import type { StageTotals } from './stageTotals.js';
 
@@ -20,7 +20,7 @@ export function drawStages(
       min: 0,
       max: most,
       splitNumber: size.width > 600 ? 6 : 2,
-      axisLabel: { ...quietAxis.axisLabel, formatter: (ms: number) => formatDuration(ms), showMaxLabel: false },
+      axisLabel: { ...quietAxis.axisLabel, formatter: formatTick, showMaxLabel: false },
     },
     yAxis: {
       ...quietAxis,

@@ -54,20 +54,23 @@ export function stageColumns(
   columns: number,
 ): (Stage | undefined)[] {
   const stepMs = (toMs - fromMs) / columns;
-  const shown = Array.from({ length: columns }, () => new Map<Stage, number>());
+  const kinds = stagePrecedence.length;
+  const shownMs = new Float64Array(columns * kinds);
   for (const { stage, startMs, endMs } of segments) {
+    const kind = stagePrecedence.indexOf(stage);
     const first = Math.max(0, Math.floor((startMs - fromMs) / stepMs));
     const last = Math.min(columns - 1, Math.floor((endMs - fromMs) / stepMs));
     for (let column = first; column <= last; column++) {
       const columnStartMs = fromMs + column * stepMs;
       const withinMs = Math.min(endMs, columnStartMs + stepMs) - Math.max(startMs, columnStartMs);
-      shown[column].set(stage, (shown[column].get(stage) ?? 0) + Math.max(0, withinMs));
+      shownMs[column * kinds + kind] += Math.max(0, withinMs);
     }
   }
-  return shown.map((stages) => {
-    const total = [...stages.values()].reduce((sum, ms) => sum + ms, 0);
-    if (total < stepMs / 2) return undefined;
-    return [...stages].reduce((longest, candidate) => (candidate[1] > longest[1] ? candidate : longest))[0];
+  return Array.from({ length: columns }, (_, column) => {
+    const ofColumn = shownMs.subarray(column * kinds, (column + 1) * kinds);
+    const totalMs = ofColumn.reduce((sum, ms) => sum + ms, 0);
+    if (totalMs < stepMs / 2) return undefined;
+    return stagePrecedence[ofColumn.indexOf(Math.max(...ofColumn))];
   });
 }
 

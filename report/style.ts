@@ -41,6 +41,7 @@ p { margin: 0 0 12px; max-width: 70ch; }
 .lead, figcaption, caption, .note { color: var(--muted); }
 .lead { margin-bottom: 20px; }
 .note, figcaption { font-size: 14px; }
+.note { margin-top: 12px; }
 .eyebrow { color: var(--muted); font-size: 13px; letter-spacing: 0.08em; text-transform: uppercase; margin-bottom: 10px; }
 .status { display: inline-block; font-size: 14px; font-weight: 600; margin: 14px 0 6px; }
 .status::before { content: ""; display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: currentColor; margin-right: 8px; }
@@ -51,6 +52,9 @@ p { margin: 0 0 12px; max-width: 70ch; }
 .headline dt { color: var(--muted); font-size: 13px; }
 .headline dd { margin: 2px 0 0; font-size: 26px; font-weight: 600; letter-spacing: -0.015em; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .headline dd small { display: block; font-size: 13px; font-weight: 400; letter-spacing: 0; color: var(--muted); margin-top: 3px; line-height: 1.4; }
+.measures { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 18px 32px; margin: 28px 0 0; }
+.measures dt { color: var(--muted); font-size: 13px; }
+.measures dd { margin: 0; font-size: 18px; font-weight: 600; font-variant-numeric: tabular-nums; }
 section { margin-top: 64px; }
 figure { margin: 0; }
 figcaption { margin-top: 8px; max-width: 75ch; }
@@ -60,7 +64,9 @@ figcaption { margin-top: 8px; max-width: 75ch; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 28px; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 10px 0 14px; font-size: 14px; color: var(--muted); }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 7px; vertical-align: -1px; }
-.scroll { overflow-x: auto; max-height: 560px; overflow-y: auto; margin-top: 8px; }
+.scroll { overflow-x: auto; margin-top: 8px; }
+details .scroll { max-height: 560px; overflow-y: auto; }
+section > .scroll caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-size: 13px; padding-bottom: 6px; }
@@ -69,7 +75,6 @@ th { font-weight: 500; font-size: 13px; color: var(--muted); white-space: nowrap
 thead th { position: sticky; top: 0; background: var(--page); }
 td.n, th.n { text-align: right; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
-tfoot th, tfoot td { font-weight: 650; color: var(--text); font-size: 14px; border-bottom: 0; }
 td small { display: block; color: var(--muted); font-size: 13px; }
 details { margin-top: 14px; font-size: 14px; }
 summary { cursor: pointer; color: var(--muted); width: fit-content; }
@@ -87,6 +92,7 @@ code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflo
   .pair { grid-template-columns: 1fr; }
   .wide { display: none; } .narrow { display: block; max-width: 520px; }
   section { margin-top: 48px; }
+  td small { min-width: 12em; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: 10px; }
 }
 @media print { details { display: none; } main { padding: 0; } section { break-inside: avoid; } }

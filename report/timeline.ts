@@ -77,7 +77,8 @@ export function trackRanks(
 
   const failed = summary.ranks.failed.map(({ rank }): TimelineRow => {
     const starts = (attemptsOf.get(rank) ?? []).map((attempt) => attempt.startedAtMs - originMs);
-    return { rank, failed: true, bars: failedAttemptBars(starts, Math.max(0, ...starts) + totalMs / 50) };
+    const bars = failedAttemptBars(starts, Math.max(0, ...starts) + totalMs / 50);
+    return { rank, failed: true, bars: [{ kind: 'waiting', startMs: 0, endMs: starts[0] ?? totalMs }, ...bars] };
   });
 
   const rows = [...delivered, ...failed].sort((left, right) => left.rank - right.rank);

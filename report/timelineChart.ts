@@ -1,5 +1,5 @@
 import { type ChartSize, drawChart, ink, labelStyle, quietAxis } from './chart.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatTick } from './format.js';
 import type { SafeHtml } from './html.js';
 import type { TimelineRow } from './timeline.js';
 
@@ -24,7 +24,7 @@ export function drawTimeline(
       min: 0,
       max: totalMs,
       splitNumber: size.width > 600 ? 8 : 3,
-      axisLabel: { ...quietAxis.axisLabel, formatter: (ms: number) => formatDuration(ms), showMaxLabel: false },
+      axisLabel: { ...quietAxis.axisLabel, formatter: formatTick, showMaxLabel: false },
     },
     yAxis: {
       ...quietAxis,

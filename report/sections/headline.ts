@@ -4,7 +4,9 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatFactor,
   formatFigure,
+  formatPercent,
   formatSampleRate,
   formatTime,
   formatUsd,
@@ -38,8 +40,8 @@ function figuresOf(summary: RunSummary): HeadlineFigure[] {
     { name: 'Wall time', value: formatDuration(summary.wallMs), detail: 'from the plan to the aggregate' },
     {
       name: 'Ranks',
-      value: `${formatCount(ranks.succeeded)} of ${formatCount(ranks.expected)}`,
-      detail: ranks.failed.length === 0 ? 'all delivered' : `${formatCount(ranks.failed.length)} failed`,
+      value: formatCount(ranks.succeeded),
+      detail: `delivered, of ${formatCount(ranks.expected)}`,
     },
     {
       name: 'Samples',
@@ -67,7 +69,7 @@ function figuresOf(summary: RunSummary): HeadlineFigure[] {
     figures.push({
       name: 'Median rank',
       value: formatDuration(rankTimes.p50Ms),
-      detail: `slowest ${formatDuration(rankTimes.maxMs)}, ${formatFigure(rankTimes.stragglerRatio)} times as long`,
+      detail: `slowest ${formatDuration(rankTimes.maxMs)}, ${formatFactor(rankTimes.stragglerRatio)} times as long`,
     });
   }
   if (quality) {
@@ -78,7 +80,7 @@ function figuresOf(summary: RunSummary): HeadlineFigure[] {
       {
         name: 'R\u00b2',
         value: quality.r2 === null ? 'n/a' : formatFigure(quality.r2),
-        detail: `${formatFigure(quality.outlierFraction * 100)} % outliers`,
+        detail: `${formatPercent(quality.outlierFraction)} outliers`,
       },
     );
   }

@@ -15,6 +15,7 @@ export function memory({ rows }: RunSummary): SafeHtml | undefined {
     values: rows.map(({ rank, peakRssMb }) => ({ rank, value: peakRssMb })),
     format: formatMemory,
     reference: { name: 'configured', value: advice.configuredMb },
+    fromZero: true,
     standsOutAbove: advice.configuredMb * 0.9,
   };
   const height = spreadHeight(spread);

@@ -1,8 +1,8 @@
 import { outlierThreshold } from '../../run/quality.js';
 import type { RunSummary } from '../../run/summary.js';
-import { drawDensity, type OverLine } from '../densityChart.js';
+import { drawDensity, lineWithin, type OverLine } from '../densityChart.js';
 import { figure, narrowWidth, picture, section, table } from '../figure.js';
-import { formatCount, formatFigure } from '../format.js';
+import { formatCount, formatFigure, formatPercent } from '../format.js';
 import { html, type SafeHtml } from '../html.js';
 import {
   centralRange,
@@ -28,12 +28,12 @@ export function predictions(summary: RunSummary, pairs: PredictionPairs | undefi
     quality === null
       ? []
       : [
-          ['Samples with a true value', formatCount(quality.count)],
+          ['Samples', formatCount(quality.count)],
           ['MAE', formatFigure(quality.mae)],
           ['MSE', formatFigure(quality.mse)],
           ['Bias', formatFigure(quality.bias)],
           ['NMAD', quality.nmad === null ? 'n/a' : formatFigure(quality.nmad)],
-          [`Outliers above ${outlierThreshold}`, `${formatFigure(quality.outlierFraction * 100)} %`],
+          [`Outliers above ${outlierThreshold}`, formatPercent(quality.outlierFraction)],
           ['R\u00b2', quality.r2 === null ? 'n/a' : formatFigure(quality.r2)],
         ];
   return section(
@@ -42,7 +42,7 @@ export function predictions(summary: RunSummary, pairs: PredictionPairs | undefi
     html`<p class="lead">Bias, NMAD and outliers are of the scaled error, (predicted - true) / (1 + true).</p>`,
     pictures,
     measures.length > 0
-      ? html`<h3>Measures</h3><dl class="facts">${measures.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+      ? html`<dl class="measures">${measures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
       : null,
   );
 }
@@ -56,18 +56,17 @@ function predictionFigure(pairs: PredictionPairs): SafeHtml {
   const against = densityOf(truth, predicted, x, y, cells);
   const residuals = densityOf(truth, errors, x, errorRange, cells);
   const bins = residualBins(pairs, errors, x, residualParts);
-  const ends = [x.from, x.to];
   const identity: OverLine[] = [
-    { points: ends.map((value) => [value, value]) },
+    { points: lineWithin(against, 1, 0) },
     ...[outlierThreshold, -outlierThreshold].map((threshold) => ({
-      points: ends.map((value): [number, number] => [value, value + threshold * (1 + value)]),
+      points: lineWithin(against, 1 + threshold, threshold),
       dashed: true,
     })),
   ];
   const levels: OverLine[] = [
     { points: bins.map(({ from, to, median }) => [(from + to) / 2, median]) },
     ...[outlierThreshold, -outlierThreshold].map((level) => ({
-      points: ends.map((value): [number, number] => [value, level]),
+      points: [x.from, x.to].map((value): [number, number] => [value, level]),
       dashed: true,
     })),
   ];
@@ -79,7 +78,7 @@ function predictionFigure(pairs: PredictionPairs): SafeHtml {
 <div>${picture((size) => drawDensity(`Predicted against true values of ${count} samples`, size, { x: 'true', y: 'predicted' }, against, identity), wide, narrow)}</div>
 <div>${picture((size) => drawDensity(`Scaled errors against true values of ${count} samples`, size, { x: 'true', y: 'scaled error' }, residuals, levels), wide, narrow)}</div>
 </div>`,
-    caption: `${count} samples; the darker, the denser. Left, the line is a perfect prediction; right, it is the median error. Dashed: a scaled error of ${outlierThreshold}. ${formatCount(Math.max(against.outside, residuals.outside))} samples lie outside the frames.`,
+    caption: `${count} samples; the stronger the colour, the denser they lie. The line is a perfect prediction in the first picture, the median error in the second. Dashed: a scaled error of ${outlierThreshold}. ${formatCount(Math.max(against.outside, residuals.outside))} samples lie outside the frames.`,
     figures: table(
       'Scaled errors by true value',
       [

@@ -56,7 +56,9 @@ export function timeline(summary: RunSummary, tracks: RankTracks): SafeHtml | un
         .map((kind) => ({ name: barNames[kind], color: barColor(kind) })),
     ),
     many ? activityPicture(tracks) : null,
-    many ? html`<h3>The ${rows.length} ranks to look at: failed ones, then the slowest</h3>` : null,
+    many
+      ? html`<h3>${summary.ranks.failed.length > 0 ? 'Failed ranks, then the slowest' : 'The slowest ranks'}</h3>`
+      : null,
     picture(
       (size) => drawTimeline(size, rows, tracks.totalMs, barColor),
       { width: wideWidth, height },
@@ -69,11 +71,20 @@ export function timeline(summary: RunSummary, tracks: RankTracks): SafeHtml | un
     html`<p class="lead">What each rank was doing, from the start of the run to its last rank's end.</p>`,
     figure({
       pictures,
-      caption:
-        'Stages overlap, because reading runs ahead of inference: where they do, inference shows, so download and decode show only where inference waits for them. A failed attempt shows until the next one begins.',
+      caption: captionOf(kinds),
       figures: rankTable(summary),
     }),
   );
+}
+
+function captionOf(kinds: ReadonlySet<BarKind>): string {
+  const sentences = [
+    kinds.has('inference')
+      ? 'Stages overlap, because reading runs ahead of inference: where they do, inference shows, so download and decode show only where inference waits for them.'
+      : '',
+    kinds.has('failedAttempt') ? 'A failed attempt shows until the next one begins, the last one for a moment.' : '',
+  ];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function activityPicture(tracks: RankTracks): SafeHtml | null {

@@ -4,7 +4,7 @@ import {
   formatBitRate,
   formatCount,
   formatDuration,
-  formatFigure,
+  formatFactor,
   formatPercent,
   formatSampleRate,
 } from '../format.js';
@@ -29,6 +29,7 @@ export function rankTimes({ rows, rankTimes: times }: RunSummary): SafeHtml | un
     values,
     format: formatDuration,
     reference: { name: 'median', value: times.p50Ms },
+    fromZero: false,
     standsOutAbove: times.p50Ms * stragglerFactor,
   };
   const height = spreadHeight(spread);
@@ -51,7 +52,7 @@ export function rankTimes({ rows, rankTimes: times }: RunSummary): SafeHtml | un
 function stragglerSentence({ values, standsOutAbove }: Spread, stragglerRatio: number): string {
   const sorted = [...values].sort((left, right) => right.value - left.value || left.rank - right.rank);
   const stragglers = sorted.filter(({ value }) => value > standsOutAbove);
-  const ratio = `The slowest rank, ${sorted[0].rank}, took ${formatFigure(stragglerRatio)} times the median.`;
+  const ratio = `The slowest rank, ${sorted[0].rank}, took ${formatFactor(stragglerRatio)} times the median.`;
   if (stragglers.length === 0) return `${ratio} No rank took more than ${stragglerFactor} times as long as the median.`;
   const named = stragglers.slice(0, mostNamed).map(({ rank, value }) => `${rank} (${formatDuration(value)})`);
   const more = stragglers.length > mostNamed ? ` and ${formatCount(stragglers.length - mostNamed)} more` : '';
@@ -98,7 +99,7 @@ export function stageBreakdown({ rows }: RunSummary): SafeHtml | undefined {
   return section(
     'stages',
     'Stages',
-    html`<p class="lead">Mean time of a rank in each stage, and a tick at the longest. ${formatCount(cold)} of ${formatCount(rows.length)} ranks started cold.${barrier}</p>`,
+    html`<p class="lead">Mean time of a rank in each stage, with a tick at the longest. ${formatCount(cold)} of ${formatCount(rows.length)} ranks started cold.${barrier}</p>`,
     figure({
       pictures: picture(
         (size) => drawStages(size, totals, stageColor),
