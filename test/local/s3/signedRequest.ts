@@ -13,6 +13,8 @@ export interface RawRequest {
   body?: Buffer | string;
   /** Instead of the SHA-256 of the body. */
   payloadSha256?: string;
+  /** Of the credential scope; `s3` by default. */
+  service?: string;
 }
 
 export interface RawResponse {
@@ -26,7 +28,7 @@ export interface RawResponse {
  * Headers that are not lower case stay unsigned.
  */
 export function sendSigned(endpoint: string, raw: RawRequest, signer: Credentials = credentials): Promise<RawResponse> {
-  const { method, path, query = '', body = '' } = raw;
+  const { method, path, query = '', body = '', service = 's3' } = raw;
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const payloadSha256 = raw.payloadSha256 ?? createHash('sha256').update(body).digest('hex');
   const headers: Record<string, string> = {
@@ -41,8 +43,9 @@ export function sendSigned(endpoint: string, raw: RawRequest, signer: Credential
   const canonicalQuery = query
     .split('&')
     .filter((pair) => pair !== '')
-    .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
-    .sort();
+    .map((pair) => pair.split('='))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value = '']) => `${name}=${value}`);
   const canonical = [
     method,
     path,
@@ -52,7 +55,7 @@ export function sendSigned(endpoint: string, raw: RawRequest, signer: Credential
     names.join(';'),
     payloadSha256,
   ].join('\n');
-  const scope = `${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+  const scope = `${date.slice(0, 8)}/us-east-1/${service}/aws4_request`;
   const digest = createHash('sha256').update(canonical).digest('hex');
   const key = scope
     .split('/')
