@@ -12,7 +12,6 @@ export type StatesApiErrorCode =
   | 'InvalidExecutionInput'
   | 'InvalidName'
   | 'InvalidToken'
-  | 'RequestEntityTooLarge'
   | 'ResourceNotFound'
   | 'SerializationException'
   | 'StateMachineAlreadyExists'

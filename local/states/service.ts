@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../run/errors.js';
+import type { Credentials } from '../sigv4.js';
 import { operationName, readRequest, sendError, sendResult } from './api/awsJson.js';
 import { describeRecord, startExecutionOf } from './api/executions.js';
 import type { ServiceParts } from './api/operation.js';
@@ -10,7 +11,7 @@ import { type Clock, systemClock } from './clock.js';
 import { ExecutionEngine } from './engine/executionEngine.js';
 import { MapRuns } from './engine/mapRuns.js';
 import { StatesApiError } from './errors.js';
-import { AwsClients, type Credentials } from './integrations/awsClients.js';
+import { AwsClients } from './integrations/awsClients.js';
 import { type TaskIntegration, TaskIntegrations } from './integrations/integration.js';
 import { lambdaFunction, lambdaInvoke } from './integrations/lambdaInvoke.js';
 import { s3Integrations } from './integrations/s3.js';
@@ -29,6 +30,7 @@ export interface StatesServiceOptions {
   accountId: string;
   /** Where tasks call Lambda and S3, such as `http://127.0.0.1:4566`; asked at the first call. */
   endpoint: () => string;
+  /** Requests must be signed with these, and tasks sign with them. */
   credentials: Credentials;
   /** Integrations by resource, beside the built-in ones or in their place. */
   integrations?: ReadonlyMap<string, TaskIntegration>;
@@ -40,7 +42,7 @@ export interface StatesServiceOptions {
 
 /** The embedded Step Functions: an HTTP handler that speaks the API of the real service. */
 export interface StatesService {
-  /** Answers one request of an AWS SDK. It never throws; its signature must have been checked. */
+  /** Answers one request of an AWS SDK. It never throws; requests must be signed with the service's credentials. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Aborts what runs, and resolves when all of it is on disk. */
   close(): Promise<void>;
@@ -80,7 +82,7 @@ export async function createStatesService(options: StatesServiceOptions): Promis
   const parts: ServiceParts = { arns, resources: tasks, stateMachines, executions, mapRunRecords, mapRuns, engine };
   started.parts = parts;
   return {
-    handle: (request, response) => answer(request, response, parts),
+    handle: (request, response) => answer(request, response, parts, options.credentials),
     async close() {
       await engine.close();
       await Promise.all([executions.flush(), mapRunRecords.flush(), stateMachines.flush()]);
@@ -89,7 +91,12 @@ export async function createStatesService(options: StatesServiceOptions): Promis
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, parts: ServiceParts): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: ServiceParts,
+  credentials: Credentials,
+): Promise<void> {
   try {
     const name = operationName(request);
     const operation = operations.get(name);
@@ -105,7 +112,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
         `Executions cannot be recorded any more: ${messageOf(parts.engine.fault)}`,
       );
     }
-    sendResult(response, await operation(await readRequest(request), parts));
+    sendResult(response, await operation(await readRequest(request, credentials), parts));
   } catch (error) {
     sendError(response, error);
   }

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../../run/errors.js';
+import { BodyTooLongError, RequestRefusedError } from '../../errors.js';
+import { readSignedBody } from '../../signedBody.js';
+import type { Credentials } from '../../sigv4.js';
 import { StatesApiError } from '../errors.js';
 
 /** Largest request; a definition may have 1 MiB, and JSON escapes double that. */
@@ -19,20 +22,15 @@ export function operationName({ method, headers }: IncomingMessage): string {
   );
 }
 
-/** The JSON of a request. @throws StatesApiError RequestEntityTooLarge, SerializationException */
-export async function readRequest(request: IncomingMessage): Promise<unknown> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request) {
-    const buffer: Buffer = piece;
-    bytes += buffer.length;
-    if (bytes > maximumRequestBytes) {
-      throw new StatesApiError('RequestEntityTooLarge', `A request has at most ${maximumRequestBytes} bytes.`);
-    }
-    pieces.push(buffer);
-  }
+/**
+ * The JSON of a request whose signature is right.
+ *
+ * @throws RequestRefusedError, BodyTooLongError; StatesApiError SerializationException
+ */
+export async function readRequest(request: IncomingMessage, credentials: Credentials): Promise<unknown> {
+  const body = await readSignedBody(request, { credentials, service: 'states', limitBytes: maximumRequestBytes });
   try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8') || '{}');
+    return JSON.parse(body.toString('utf8') || '{}');
   } catch (error) {
     throw new StatesApiError('SerializationException', `The request is not JSON: ${messageOf(error)}`);
   }
@@ -46,8 +44,11 @@ export function sendResult(response: ServerResponse, result: object): void {
 /** Answers with an error as AWS SDKs read it. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof StatesApiError) {
-    const status = error.code === 'InternalFailure' ? 500 : error.code === 'RequestEntityTooLarge' ? 413 : 400;
-    send(response, status, { __type: error.code, message: error.message });
+    send(response, error.code === 'InternalFailure' ? 500 : 400, { __type: error.code, message: error.message });
+  } else if (error instanceof RequestRefusedError) {
+    send(response, error.status, { __type: error.code, message: error.message });
+  } else if (error instanceof BodyTooLongError) {
+    send(response, 413, { __type: 'RequestEntityTooLarge', message: error.message });
   } else send(response, 500, { __type: 'InternalFailure', message: messageOf(error) });
 }
 

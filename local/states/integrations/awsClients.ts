@@ -1,13 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-
-/** Keys that requests are signed with. */
-export interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
+import type { Credentials } from '../../sigv4.js';
 
 /** Where the embedded cloud listens, and who calls it. */
 export interface CloudAccess {
