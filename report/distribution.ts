@@ -20,11 +20,16 @@ export function roundStep(range: number, parts: number): number {
   return ([1, 2, 2.5, 5].find((factor) => factor * power >= raw * (1 - 1e-9)) ?? 10) * power;
 }
 
-/** Puts values into about `parts` bins with round edges. */
-export function histogram(values: readonly number[], parts: number): Bin[] {
+/**
+ * Puts values into bins with round edges.
+ *
+ * @param parts - About so many bins for `range`.
+ * @param range - What the bins' width is taken from; default: from the least to the greatest value.
+ */
+export function histogram(values: readonly number[], parts: number, range?: number): Bin[] {
   const least = values.reduce((left, right) => Math.min(left, right), Number.POSITIVE_INFINITY);
   const most = values.reduce((left, right) => Math.max(left, right), Number.NEGATIVE_INFINITY);
-  const step = roundStep(most > least ? most - least : Math.abs(most) || 1, parts);
+  const step = roundStep(range ?? (most > least ? most - least : Math.abs(most) || 1), parts);
   const first = Math.floor(least / step);
   const counts = new Array<number>(Math.floor(most / step) - first + 1).fill(0);
   for (const value of values) counts[Math.floor(value / step) - first]++;

@@ -140,11 +140,16 @@ function rankBars(size: ChartSize, spread: Spread): ChartOption {
 }
 
 /** The bins of the histogram of a spread. */
-export const spreadBins = ({ values }: Spread): Bin[] =>
-  histogram(
-    values.map(({ value }) => value),
-    28,
-  );
+export function spreadBins({ values, fromZero, reference }: Spread): Bin[] {
+  const figures = values.map(({ value }) => value);
+  return fromZero
+    ? histogram(
+        figures,
+        80,
+        figures.reduce((most, figure) => Math.max(most, figure), reference.value),
+      )
+    : histogram(figures, 28);
+}
 
 function spreadHistogram(size: ChartSize, spread: Spread): ChartOption {
   const bins = spreadBins(spread);

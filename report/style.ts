@@ -65,6 +65,7 @@ figcaption { margin-top: 8px; max-width: 75ch; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 10px 0 14px; font-size: 14px; color: var(--muted); }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 7px; vertical-align: -1px; }
 .scroll { overflow-x: auto; margin-top: 8px; }
+details table { width: auto; }
 details .scroll { max-height: 560px; overflow-y: auto; }
 section > .scroll caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

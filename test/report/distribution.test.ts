@@ -39,6 +39,7 @@ describe('histogram', () => {
       { from: 6, to: 8, count: 0 },
       { from: 8, to: 10, count: 1 },
     ]);
+    expect(histogram([600, 690], 40, 4000).map(({ from, count }) => [from, count])).toEqual([[600, 2]]);
     expect([0.7, 1, 13, 24, 6000].map((range) => roundStep(range, 10))).toEqual([0.1, 0.1, 2, 2.5, 1000]);
   });
 
