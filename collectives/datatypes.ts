@@ -106,11 +106,6 @@ export function copyOf<A extends NumericArray>(array: A): A {
   throw new UnsupportedDataError(`a copy of ${array.constructor.name} is of another type`);
 }
 
-/** A copy of any data that shares no memory with it. */
-export function copyOfMessage({ datatype, bytes }: Message): Message {
-  return { datatype, bytes: new Uint8Array(bytes) };
-}
-
 function isLike<A extends NumericArray>(candidate: NumericArray, like: A): candidate is A {
   return candidate.constructor === like.constructor && candidate.length === like.length;
 }

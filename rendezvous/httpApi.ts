@@ -28,7 +28,7 @@ export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://rendezvous').pathname;
+  const path = pathOf(request);
   const release = releasePath.exec(path)?.[1];
   if (path === '/healthz' && request.method === 'GET') {
     const { liveGroupCount, memberCount } = context.groups;
@@ -45,6 +45,11 @@ export async function answerRequest(
     return refuse(response, { status: 426, reason: 'UPGRADE_REQUIRED', message: 'this is where WebSockets begin.' });
   }
   return refuse(response, { status: 404, reason: 'NOT_FOUND', message: `there is no ${request.method} ${path}.` });
+}
+
+/** The path that a request asks for, as it was sent. */
+export function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '/';
 }
 
 /** The claims of the token in `Authorization: Bearer`, or why there are none. */
@@ -67,7 +72,7 @@ async function answerRelease(
 ): Promise<void> {
   const claims = authorize(context, request);
   if ('status' in claims) return refuse(response, claims);
-  if (claims.purpose !== 'release' || encodeURIComponent(claims.runId) !== runName) {
+  if (claims.purpose !== 'release' || claims.runId !== decodeSegment(runName)) {
     return refuse(response, { status: 403, reason: 'WRONG_PURPOSE', message: 'the token does not release this run.' });
   }
   const body = await readBody(request);
@@ -92,6 +97,15 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` when the segment is not escaped as a URL demands. */
+function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
   } catch {
     return undefined;
   }

@@ -29,6 +29,8 @@ export class Member {
   /** Receivers that this member is paused for. */
   readonly #pausedFor = new Set<Member>();
   #queuedBytes = 0;
+  /** Whether the member has read something since the last beat. */
+  #drained = false;
   #lastFrameMs: number;
   #closeCause: string | undefined;
 
@@ -65,12 +67,13 @@ export class Member {
     this.#queuedBytes += cost;
     this.#socket.send(bytes, { binary: true }, () => {
       this.#queuedBytes -= cost;
+      this.#drained = true;
       if (this.#queuedBytes <= this.#limits.maxQueuedBytes / 2) this.#resumeSenders();
     });
     if (sender && this.#queuedBytes > this.#limits.maxQueuedBytes) this.#pause(sender);
   }
 
-  /** A frame has come from this member. `idle` ends only by one that is more than a sign of life. */
+  /** A frame has come from this member. Its idle time ends only by one that is more than a sign of life. */
   heard(nowMs: number, isHeartbeat: boolean): void {
     this.#heartbeat.heard();
     if (!isHeartbeat) this.#lastFrameMs = nowMs;
@@ -79,8 +82,9 @@ export class Member {
   /** Sends a heartbeat and closes the connection of a member that has been silent or idle for too long. */
   beat(nowMs: number): void {
     const { heartbeatIntervalMs, heartbeatMisses, idleTimeoutMs } = this.#limits;
-    // Its frames are not read while it is paused, so its silence proves nothing.
-    if (this.#pausedFor.size > 0) this.#heartbeat.heard();
+    // While it is paused its frames are not read, so its silence proves nothing; that it reads is its sign of life.
+    if (this.#pausedFor.size > 0 && (this.#drained || this.#queuedBytes === 0)) this.#heartbeat.heard();
+    this.#drained = false;
     if (this.#heartbeat.isSilent()) {
       this.close(closeCodes.silent, `no sign of life for ${heartbeatIntervalMs * heartbeatMisses} ms`);
       this.#socket.terminate();
@@ -96,7 +100,9 @@ export class Member {
     if (this.#closeCause !== undefined) return;
     this.#closeCause = reason;
     this.detach();
-    this.#socket.close(code, Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES).toString());
+    // A decoder that expects more leaves out a character that was cut in two.
+    const cut = Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
+    this.#socket.close(code, new TextDecoder().decode(cut, { stream: true }));
     const force = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(force));
   }

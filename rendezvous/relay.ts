@@ -58,5 +58,6 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
 function answerRollCall(group: Group, member: Member, received: Frame): void {
   const { communicator, tag } = received;
   const missing = communicator === FORMATION ? group.missing() : group.barriers.missing(communicator, tag);
-  member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }));
+  // A member that asks without reading the answers is paused as any other sender would be.
+  member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }), member);
 }

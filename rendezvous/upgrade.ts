@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionRate } from './connectionRate.js';
 import type { Refusal } from './control.js';
-import { authorize, type HttpApiContext } from './httpApi.js';
+import { authorize, type HttpApiContext, pathOf } from './httpApi.js';
 import { JOIN_PATH } from './protocol.js';
 import type { MemberClaims } from './token.js';
 
@@ -12,7 +12,7 @@ export function judgeUpgrade(
   rate: ConnectionRate,
   request: IncomingMessage,
 ): MemberClaims | Refusal {
-  const path = new URL(request.url ?? '/', 'http://rendezvous').pathname;
+  const path = pathOf(request);
   if (path !== JOIN_PATH) return { status: 404, reason: 'NOT_FOUND', message: `no WebSocket begins at ${path}.` };
   if (!rate.admits(request.socket.remoteAddress ?? '')) {
     return { status: 429, reason: 'TOO_MANY_CONNECTIONS', message: 'too many connections from this address.' };

@@ -203,6 +203,9 @@ describe('arguments', () => {
     await expect(first!.send(1, 2, { tag: -1, timeoutMs: 0 })).rejects.toThrow(/rank 2.*tag -1.*timeoutMs 0/);
     await expect(first!.bcast(1, 2)).rejects.toMatchObject(invalid);
     await expect(first!.bcast(undefined, 0)).rejects.toMatchObject(invalid);
+    // As an untyped caller may name it.
+    const unknown: 'sum' = JSON.parse('"toString"');
+    await expect(first!.allreduce(1, unknown)).rejects.toThrow(/operator toString is none of sum, prod, min, max/);
     await expect(first!.recv(0.5)).rejects.toMatchObject(invalid);
     await expect(first!.recv(1, { timeoutMs: Number.POSITIVE_INFINITY })).rejects.toMatchObject(invalid);
   });

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { frameKinds } from '../../rendezvous/protocol.js';
 import { type RendezvousServer, startRendezvous } from '../../rendezvous/server.js';
+import { ManualClock } from './manualClock.js';
 import { memberToken, RawMember, secret } from './rawMember.js';
 
 const maxQueuedBytes = 1_000_000;
 const frameBytes = 200_000;
-const frameCount = 500;
+const frameCount = 250;
 
 let server: RendezvousServer;
 beforeEach(async () => {
@@ -28,7 +29,7 @@ it('holds the sender back while the receiver does not read, and loses nothing', 
   for (let sequence = 0; sequence < frameCount; sequence++) {
     sender.send({ kind: frameKinds.data, source: 0, destination: 1, sequence, payload });
   }
-  // 100 MB are under way; the server stops reading them long before.
+  // 50 MB are under way; the server stops reading them long before.
   while ((await metric('pauses_total')) === 0) await new Promise((resolve) => setImmediate(resolve));
   const held = await metric('queued_bytes');
   expect(held).toBeGreaterThan(maxQueuedBytes);
@@ -60,4 +61,25 @@ it('frees the sender when the slow receiver is gone', async () => {
   sender.send({ kind: frameKinds.rollCall, communicator: 1, tag: 1 });
   await sender.next(frameKinds.roll);
   expect(await metric('queued_bytes')).toBe(0);
+});
+
+it('gives up members that hold each other up and read nothing', async () => {
+  await server.close();
+  const clock = new ManualClock(Date.now());
+  const limits = { maxQueuedBytes, heartbeatIntervalMs: 1000, heartbeatMisses: 3 };
+  server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, clock, limits });
+  const members = [];
+  for (const rank of [0, 1]) members.push(await RawMember.join(server.url, memberToken({ rank })));
+  await members[1]!.next(frameKinds.formed);
+  for (const member of members) member.socket.pause();
+  const payload = new Uint8Array(frameBytes);
+  for (let sequence = 0; sequence < frameCount; sequence++) {
+    for (const source of [0, 1]) {
+      members[source]!.send({ kind: frameKinds.data, source, destination: 1 - source, sequence, payload });
+    }
+  }
+  while ((await metric('pauses_total')) < 2) await new Promise((resolve) => setImmediate(resolve));
+  while ((await metric('members')) > 0) clock.advance(1000);
+  expect(await metric('lost_total')).toBe(2);
+  for (const member of members) member.socket.terminate();
 });

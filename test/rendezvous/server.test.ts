@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closeCodes, FORMATION, frameKinds, HEADER_BYTES, SERVER_RANK } from '../../rendezvous/protocol.js';
 import { releaseGroup } from '../../rendezvous/release.js';
@@ -180,6 +182,16 @@ describe('release', () => {
     });
   });
 
+  it('cuts a long cause for the close frame and keeps it whole in the message', async () => {
+    const [first] = await pair();
+    const cause = `a${'ü'.repeat(200)}`;
+    await releaseGroup({ url: server.url, token: releaseToken(), runId: 'run-1', cause });
+    expect(await json(first, frameKinds.released)).toEqual({ cause });
+    expect((await first.closed).reason).toBe(`a${'ü'.repeat(61)}`);
+    await first.closed;
+    await releaseGroup({ url: server.url, token: releaseToken('b'), runId: 'b', cause: cause.slice(1) });
+  });
+
   it('gives up one rank: the others are told, it and later ones are refused', async () => {
     const first = await RawMember.join(server.url, memberToken({ rank: 0, worldSize: 3 }));
     await releaseGroup({ url: server.url, token: releaseToken(), runId: 'run-1', rank: 1, cause: 'out of attempts' });
@@ -254,6 +266,24 @@ describe('HTTP', () => {
     ]) {
       expect(text.split('\n')).toContain(line);
     }
+  });
+
+  it('survives requests that are not what they should be', async () => {
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    const requests = [
+      `GET //[ HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`,
+      'GET //[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'POST /groups/%E0%A4%A/release HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+      `GET /v1/join HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${memberToken()}\r\n${upgrade}\r\n`,
+      '\0\x01\x02 nonsense\r\n\r\n',
+    ];
+    for (const request of requests) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
+      socket.write(request);
+      await once(socket, 'close');
+    }
+    const health = await fetch(`${server.url.replace('ws', 'http')}/healthz`);
+    expect(await health.json()).toEqual({ status: 'ok', groups: 0, members: 0 });
   });
 
   it('answers 404 elsewhere', async () => {
