@@ -7,7 +7,8 @@ export class ModelLoadError extends MusterError {
   constructor(model: string, reason: string, options: { cause?: unknown } = {}) {
     super(`${model}: cannot be loaded as an ONNX model: ${reason.replace(/\.?$/, '.')}`, {
       ...options,
-      remedy: 'Check that the upload is complete and that the model was exported to ONNX with opset 7 to 21.',
+      remedy:
+        'Check that the upload is complete and that it was exported to ONNX with an opset that the runtime knows, such as 17.',
     });
   }
 }

@@ -16,9 +16,13 @@ export interface MicroBatch {
 
 export type ToWorker = ({ readonly kind: 'run' } & MicroBatch) | { readonly kind: 'close' };
 
+/** The end of one micro-batch. */
+export type MicroBatchAnswer =
+  | { readonly kind: 'done'; readonly id: number; readonly outputs: Readonly<Record<string, Tensor>> }
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
+
 export type FromWorker =
   | { readonly kind: 'ready'; readonly signature: ModelSignature }
   | { readonly kind: 'unsupported'; readonly faults: readonly string[] }
   | { readonly kind: 'unloadable'; readonly reason: string }
-  | { readonly kind: 'done'; readonly id: number; readonly outputs: Readonly<Record<string, Tensor>> }
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
+  | MicroBatchAnswer;

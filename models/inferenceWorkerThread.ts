@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../run/errors.js';
 import { InferenceWorkerLostError, ModelLoadError, ModelUnsupportedError } from './errors.js';
-import type { FromWorker, MicroBatch, ToWorker, WorkerStart } from './inferenceProtocol.js';
+import type { FromWorker, MicroBatch, MicroBatchAnswer, ToWorker, WorkerStart } from './inferenceProtocol.js';
 import type { ModelSignature } from './modelSignature.js';
 
 /** Starts the thread that loads a model; replaced in tests to see threads die. */
@@ -19,7 +19,7 @@ export function spawnInferenceWorker(start: WorkerStart): Worker {
 
 /** How a thread's answers and its death are heard. */
 export interface WorkerListener {
-  answered(answer: Extract<FromWorker, { kind: 'done' | 'failed' }>): void;
+  answered(answer: MicroBatchAnswer): void;
   /** The thread ended without being asked to. */
   died(reason: string, cause?: unknown): void;
 }

@@ -1,7 +1,8 @@
 import type { Tensor } from '../run/tensor.js';
 import { InferenceFailedError, InferenceWorkerLostError } from './errors.js';
-import type { WorkerStart } from './inferenceProtocol.js';
+import type { MicroBatchAnswer, WorkerStart } from './inferenceProtocol.js';
 import { InferenceWorkerThread, type SpawnWorker } from './inferenceWorkerThread.js';
+import type { ModelSignature } from './modelSignature.js';
 import { SharedStaging } from './sharedStaging.js';
 
 /** One micro-batch on its way: what it feeds the model, and who waits for it. */
@@ -64,7 +65,7 @@ export class MicroBatchQueue {
     return queue;
   }
 
-  get signature() {
+  get signature(): ModelSignature {
     return this.#threads[0].signature;
   }
 
@@ -93,7 +94,7 @@ export class MicroBatchQueue {
     }
   }
 
-  #answered(answer: Parameters<Parameters<typeof InferenceWorkerThread.start>[3]['answered']>[0]): void {
+  #answered(answer: MicroBatchAnswer): void {
     const { slot, microBatch } = this.#underWay.get(answer.id)!;
     this.#underWay.delete(answer.id);
     this.#free.push(slot);
