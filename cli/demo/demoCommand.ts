@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePayload } from '../../run/parsePayload.js';
-import type { Payload } from '../../run/payload.js';
 import { type LocalTarget, openLocalTarget } from '../cloud/localTarget.js';
 import { announce, untilEnd } from '../cloud/upCommand.js';
 import { signalExitCode } from '../conclude.js';
@@ -16,7 +15,7 @@ import { uploadAll } from '../transfer/uploadCommand.js';
 import { uploadItems } from '../transfer/uploadSources.js';
 import { copyResults, showCopies } from './copyResults.js';
 import { ensureSurvey } from './sampleSurvey.js';
-import { type DemoScale, demoPayload, demoScale, galaxiesPerPartition } from './surveyPlan.js';
+import { type DemoScale, demoScale, payloadChanges } from './surveyPlan.js';
 
 export interface DemoOptions {
   readonly ranks?: number;
@@ -56,7 +55,7 @@ async function survey({ directory, terminal, interruption }: Session, scale: Dem
   const folder = join(directory.path, 'surveys', `${scale.seed}-${scale.partitions}`);
   const startedAt = performance.now();
   const { paths, made } = await ensureSurvey(folder, scale, interruption.signal);
-  const galaxies = `${count(scale.partitions * galaxiesPerPartition)} galaxies in ${plural(scale.partitions, 'partition')}`;
+  const galaxies = `${count(scale.partitions * scale.galaxiesPerPartition)} galaxies in ${plural(scale.partitions, 'partition')}`;
   const verb = made
     ? `Simulated ${galaxies} in ${duration(performance.now() - startedAt)}`
     : `Took ${galaxies} from ${folder}`;
@@ -71,14 +70,15 @@ async function runDemo(
   scale: DemoScale,
 ): Promise<ExitCode> {
   const { interruption, terminal } = session;
-  const payload = demoPayload(await examplePayload(), scale);
+  const written = await examplePayload(scale);
+  const payload = parsePayload(written);
   const signal = AbortSignal.any([interruption.signal, target.lost]);
   const items = [
     ...(await uploadItems(paths, payload.data_prefix)),
     ...(await uploadItems([join(packageRoot, 'models', 'redshift', 'redshift.onnx')], payload.S3_object_name ?? '')),
   ];
   await uploadAll(session, target.clients.s3, { bucket: payload.bucket, prefix: '' }, items, signal);
-  const ended = await performRun(session, target, payload);
+  const ended = await performRun(session, target, written);
   showEndedRun(terminal, ended.snapshot, ended.summary);
   if (ended.summary) showCopies(terminal, await copyResults(target.clients.s3, ended.summary, session.directory.demo));
   terminal.result(runResult(ended.snapshot, ended.summary));
@@ -86,9 +86,11 @@ async function runDemo(
   return everyRankDelivered(ended) ? exitCodes.success : exitCodes.failure;
 }
 
-async function examplePayload(): Promise<Payload> {
+/** The example's payload as it is written, with the changes that the demo was asked for. */
+async function examplePayload(scale: DemoScale): Promise<object> {
   const path = join(packageRoot, 'examples', 'redshift', 'payload.json');
-  return parsePayload(JSON.parse(await readFile(path, 'utf8')));
+  const written: object = JSON.parse(await readFile(path, 'utf8'));
+  return { ...written, ...payloadChanges(parsePayload(written), scale) };
 }
 
 const everyRankDelivered = ({ snapshot, summary }: EndedRun): boolean =>

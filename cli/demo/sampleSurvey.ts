@@ -6,7 +6,7 @@ import { type SimulatedGalaxies, simulateSurvey } from '../../models/galaxies/si
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Tensor } from '../../run/tensor.js';
 import { readJsonFile, replaceJsonFile } from '../cloud/stateDirectory.js';
-import { type DemoScale, galaxiesPerPartition, type Survey, surveySchema } from './surveyPlan.js';
+import { type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
 
 /** Galaxies that are simulated between two turns of the event loop. */
 const galaxiesPerTurn = 16;
@@ -18,29 +18,36 @@ const galaxiesPerTurn = 16;
  */
 export async function ensureSurvey(
   folder: string,
-  scale: Pick<DemoScale, 'seed' | 'partitions'>,
+  scale: Pick<DemoScale, 'seed' | 'partitions' | 'galaxiesPerPartition'>,
   signal: AbortSignal,
 ): Promise<{ paths: string[]; made: boolean }> {
   const manifest = join(folder, 'survey.json');
   const names = Array.from({ length: scale.partitions }, (_, index) => `${index + 1}.safetensors`);
   const paths = names.map((name) => join(folder, name));
-  if (await isThere(folder, manifest, names, scale.seed)) return { paths, made: false };
+  if (await isThere(folder, manifest, names, scale)) return { paths, made: false };
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const partitions: Survey['partitions'] = [];
   for (const [index, name] of names.entries()) {
-    const galaxies = await simulatePartition(scale.seed, index, signal);
+    const galaxies = await simulatePartition(scale, index, signal);
     await saveFile(paths[index], writeSafetensors(galaxies), signal);
     partitions.push({ name, size: (await stat(paths[index])).size });
   }
-  const survey: Survey = { version: 1, madeBy: packageJson.version, seed: scale.seed, partitions };
+  const { seed, galaxiesPerPartition } = scale;
+  const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
   await replaceJsonFile(manifest, survey);
   return { paths, made: true };
 }
 
-async function isThere(folder: string, manifest: string, names: readonly string[], seed: number): Promise<boolean> {
+async function isThere(
+  folder: string,
+  manifest: string,
+  names: readonly string[],
+  { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
+): Promise<boolean> {
   const survey = await readJsonFile(manifest, surveySchema);
-  if (!survey || survey.madeBy !== packageJson.version || survey.seed !== seed) return false;
+  if (!survey || survey.madeBy !== packageJson.version) return false;
+  if (survey.seed !== seed || survey.galaxiesPerPartition !== galaxiesPerPartition) return false;
   if (survey.partitions.length !== names.length) return false;
   const sizes = await Promise.all(
     survey.partitions.map(async ({ name }) => (await stat(join(folder, name)).catch(() => undefined))?.size),
@@ -49,7 +56,11 @@ async function isThere(folder: string, manifest: string, names: readonly string[
 }
 
 /** Simulates one partition, a few galaxies at a time, so that the process stays responsive. */
-async function simulatePartition(seed: number, index: number, signal: AbortSignal) {
+async function simulatePartition(
+  { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
+  index: number,
+  signal: AbortSignal,
+): Promise<ArrayContent[]> {
   const range = { seed, start: index * galaxiesPerPartition, count: galaxiesPerPartition };
   const chunks: SimulatedGalaxies[] = [];
   for (const chunk of simulateSurvey(range, galaxiesPerTurn)) {

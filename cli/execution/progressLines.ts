@@ -53,6 +53,7 @@ function bar(ranks: RankCounts | undefined): string {
     barsize: barWidth,
     barCompleteString: '█'.repeat(barWidth),
     barIncompleteString: '░'.repeat(barWidth),
+    barGlue: '',
   });
 }
 

@@ -1,0 +1,60 @@
+import { readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { ensureSurvey } from '../../../cli/demo/sampleSurvey.js';
+import { demoScale, payloadChanges } from '../../../cli/demo/surveyPlan.js';
+import { openPartition } from '../../../data/index.js';
+import { FileByteSource } from '../../../storage/byteSource.js';
+import { temporaryFolder } from '../temporaryFolder.js';
+
+const signal = new AbortController().signal;
+
+describe('the survey of the demo', () => {
+  it('is six partitions of about 5 MB, and more for more ranks', () => {
+    expect(demoScale({})).toEqual({ ranks: 6, partitions: 6, seed: 1, galaxiesPerPartition: 256 });
+    expect(demoScale({ ranks: 3 }).partitions).toBe(6);
+    expect(demoScale({ ranks: 20 }).partitions).toBe(20);
+  });
+
+  it("runs the example's payload as it is, unless something else is asked for", () => {
+    const payload = { data_prefix: 'surveys/sample' };
+    expect(payloadChanges(payload, demoScale({}))).toEqual({});
+    expect(payloadChanges(payload, demoScale({ ranks: 3 }))).toEqual({
+      data_prefix: 'surveys/sample-1-6',
+      world_size: 3,
+    });
+    expect(payloadChanges(payload, demoScale({ seed: 9 }))).toEqual({
+      data_prefix: 'surveys/sample-9-6',
+      world_size: 6,
+    });
+  });
+
+  it('is made once, and again when it has changed', async () => {
+    const folder = await temporaryFolder();
+    const scale = { seed: 3, partitions: 2, galaxiesPerPartition: 20 };
+    const first = await ensureSurvey(folder, scale, signal);
+    expect(first.made).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual(['1.safetensors', '2.safetensors', 'survey.json']);
+    const source = await FileByteSource.open(first.paths[0]);
+    const partition = await openPartition(source);
+    await source.close();
+    expect(partition.arrays.map(({ name, shape }) => [name, shape])).toEqual([
+      ['image', [20, 5, 32, 32]],
+      ['magnitude', [20, 5]],
+      ['redshift', [20]],
+    ]);
+    const content = await readFile(first.paths[0]);
+    expect((await stat(first.paths[0])).size / 20).toBeCloseTo(20_504, -1.5);
+
+    expect((await ensureSurvey(folder, scale, signal)).made).toBe(false);
+    await truncate(first.paths[0], 100);
+    expect((await ensureSurvey(folder, scale, signal)).made).toBe(true);
+    expect((await readFile(first.paths[0])).equals(content)).toBe(true);
+  });
+
+  it('stops when it is interrupted', async () => {
+    const stopped = AbortSignal.abort(new Error('Ctrl-C'));
+    await expect(
+      ensureSurvey(await temporaryFolder(), { seed: 3, partitions: 1, galaxiesPerPartition: 20 }, stopped),
+    ).rejects.toThrow('Ctrl-C');
+  });
+});

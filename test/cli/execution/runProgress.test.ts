@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { ResultsSoFar } from '../../../cli/execution/resultsProbe.js';
+import { runProgress } from '../../../cli/execution/runProgress.js';
+import { exampleSnapshot } from './examples.js';
+
+const plan = { totalBytes: 20_000_000, executorFunction: 'f', maxConcurrency: 2 };
+const delivered = { startedAtMs: 1_002_000, endedAtMs: 1_006_000, samples: 250, bytes: 5_000_000 };
+const results: ResultsSoFar = { plan, delivered: [delivered], started: [delivered, { startedAtMs: 1_006_000 }] };
+const nothing: ResultsSoFar = { plan, delivered: [], started: [] };
+const size = { memoryMb: 1024, architecture: 'x86_64' as const, region: 'us-east-1' };
+const nowMs = 1_007_000;
+
+describe('progress of a run', () => {
+  it('counts the samples of the ranks that are through over the time of the map', () => {
+    const progress = runProgress(exampleSnapshot(), results, size, nowMs);
+    expect(progress).toMatchObject({ elapsedMs: 7_000, samples: 250, samplesPerSecond: 50 });
+  });
+
+  it('expects waves as wide as the map, as long as a rank takes on average', () => {
+    // Four ranks, two at a time, 4 s each: 8 s in all, of which 5 are over.
+    expect(runProgress(exampleSnapshot(), results, size, nowMs).etaMs).toBe(3_000);
+  });
+
+  it('never expects less than nothing', () => {
+    expect(runProgress(exampleSnapshot(), results, size, nowMs + 60_000).etaMs).toBe(0);
+  });
+
+  it('knows no rate, no end and no cost before a rank is through', () => {
+    const progress = runProgress(exampleSnapshot(), nothing, undefined, nowMs);
+    expect(progress).toMatchObject({ samples: 0, samplesPerSecond: undefined, etaMs: undefined, usd: undefined });
+  });
+
+  it('charges every rank that has begun, the running ones up to now', () => {
+    // 4 s and 1 s of 1 GB, and two requests.
+    expect(runProgress(exampleSnapshot(), results, size, nowMs).usd).toBeCloseTo(5 * 0.0000166667 + 2 * 2e-7, 12);
+  });
+
+  it('stands still when the map is over', () => {
+    const over = exampleSnapshot({
+      mapEndedAtMs: 1_007_000,
+      ranks: { expected: 4, waiting: 0, running: 0, done: 4, failed: 0 },
+    });
+    const progress = runProgress(over, results, size, nowMs + 60_000);
+    expect(progress.samplesPerSecond).toBe(50);
+    expect(progress.etaMs).toBeUndefined();
+  });
+
+  it('counts no negative time when the clocks differ', () => {
+    expect(runProgress(exampleSnapshot(), nothing, undefined, 999_000).elapsedMs).toBe(0);
+  });
+});
