@@ -147,6 +147,7 @@ async function* readRows({ array, reader }: ColumnPart, from: number, to: number
       chunkBytes: WINDOW_BYTES / 4,
       bytesInFlight: WINDOW_BYTES,
       shared: false,
+      verify: true,
       signal,
     };
     for await (const { tensors } of streamArrays([{ array: slice, reader }], settings)) {

@@ -6,6 +6,7 @@ import { checkCrc32 } from '../zip/entryBytes.js';
 import type { Block } from './blocks.js';
 import { gather, swapBytes } from './gather.js';
 import type { RegionReader } from './regionReader.js';
+import type { Scratch } from './scratch.js';
 
 /** A Node Buffer and a typed array hold 4 GiB at most. */
 const MAX_BUFFER_BYTES = 2 ** 32;
@@ -20,36 +21,38 @@ export class Landing {
   readonly #checksum?: Checksum;
   #crc: number;
 
-  constructor(array: StoredArray, reader: RegionReader, shared: boolean) {
+  constructor(array: StoredArray, reader: RegionReader, options: { shared: boolean; verify: boolean }) {
     const length = byteLengthOf(array);
     const { source } = reader.region;
     this.array = array;
     this.reader = reader;
     try {
       if (length > MAX_BUFFER_BYTES) throw new RangeError(`${length} bytes`);
-      this.#bytes = new Uint8Array(newBuffer(length, shared));
+      this.#bytes = new Uint8Array(newBuffer(length, options.shared));
     } catch (cause) {
       throw new ArrayTooLargeError(source.name, array.name, length, MAX_BUFFER_BYTES, cause);
     }
     this.#sampleBytes = length / (array.shape[0] || 1);
-    this.#checksum = isWholeRegion(array, reader) ? reader.region.checksum : undefined;
+    this.#checksum = options.verify && isWholeRegion(array, reader) ? reader.region.checksum : undefined;
     this.#crc = this.#checksum?.seed ?? 0;
   }
 
   /** Lets `fetch` fill the place where a block belongs, or a scratch buffer from which it is then put in order. */
-  async receive(block: Block, fetch: (into: Uint8Array) => Promise<void>): Promise<void> {
+  async receive(block: Block, scratch: Scratch, fetch: (into: Uint8Array) => Promise<void>): Promise<void> {
     const { shape, strides, dtype, bigEndian } = this.array;
     const elementBytes = bytesPerElement[dtype];
-    if (block.content.kind === 'dense') {
-      const { target } = block.content;
+    const { content } = block;
+    if (content.kind === 'dense') {
+      const { target } = content;
       const into = this.#bytes.subarray(target, target + block.length);
       await fetch(into);
       if (bigEndian) swapBytes(into, elementBytes);
     } else {
-      const scratch = new Uint8Array(block.length);
-      await fetch(scratch);
-      if (bigEndian) swapBytes(scratch, elementBytes);
-      gather(scratch, this.#bytes, { ...block.content, elementBytes, strides, shape });
+      await scratch.lend(block.length, async (bytes) => {
+        await fetch(bytes);
+        if (bigEndian) swapBytes(bytes, elementBytes);
+        gather(bytes, this.#bytes, { ...content, elementBytes, strides, shape });
+      });
     }
   }
 

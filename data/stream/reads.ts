@@ -1,5 +1,6 @@
 import type { Block } from './blocks.js';
 import type { Landing } from './landing.js';
+import type { Scratch } from './scratch.js';
 
 /** One request to the source: the blocks that it brings, and what it fetches. */
 export interface Read {
@@ -68,17 +69,18 @@ function readOf(parts: readonly ReadPart[]): Read {
 }
 
 /** Makes a request and puts what it brings into place. */
-export async function perform(read: Read, signal: AbortSignal): Promise<void> {
+export async function perform(read: Read, scratch: Scratch, signal: AbortSignal): Promise<void> {
   const [{ landing, block }] = read.parts;
   if (read.parts.length === 1) {
-    await landing.receive(block, (into) => landing.reader.read(read.offset, into, signal));
+    await landing.receive(block, scratch, (into) => landing.reader.read(read.offset, into, signal));
     return;
   }
-  const bytes = new Uint8Array(read.length);
-  await landing.reader.read(read.offset, bytes, signal);
-  const start = fileOffset(read.parts[0]);
-  for (const part of read.parts) {
-    const from = fileOffset(part) - start;
-    await part.landing.receive(part.block, async (into) => into.set(bytes.subarray(from, from + part.block.length)));
-  }
+  await scratch.lend(read.length, async (bytes) => {
+    await landing.reader.read(read.offset, bytes, signal);
+    const start = fileOffset(read.parts[0]);
+    for (const { landing, block } of read.parts) {
+      const from = fileOffset({ landing, block }) - start;
+      await landing.receive(block, scratch, async (into) => into.set(bytes.subarray(from, from + block.length)));
+    }
+  });
 }

@@ -5,6 +5,7 @@ import { Landing } from './landing.js';
 import { ReadAhead } from './readAhead.js';
 import { perform, planReads } from './reads.js';
 import { openRegion, type RegionReader } from './regionReader.js';
+import { Scratch } from './scratch.js';
 
 /** Consecutive samples of the selected arrays. */
 export interface Batch {
@@ -20,6 +21,7 @@ export interface StreamSettings {
   readonly chunkBytes: number;
   readonly bytesInFlight: number;
   readonly shared: boolean;
+  readonly verify: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -28,13 +30,14 @@ export async function* streamArrays(
   arrays: readonly { array: StoredArray; reader: RegionReader }[],
   settings: StreamSettings,
 ): AsyncGenerator<Omit<Batch, 'start'>, void, undefined> {
-  const { batchSize, chunkBytes, bytesInFlight, shared, signal } = settings;
+  const { batchSize, chunkBytes, bytesInFlight, signal } = settings;
   const samples = arrays[0]?.array.shape[0] ?? 0;
-  const landings = arrays.map(({ array, reader }) => new Landing(array, reader, shared));
+  const landings = arrays.map(({ array, reader }) => new Landing(array, reader, settings));
   const reads = planReads(
     landings.map((landing) => ({ landing, blocks: blocksOf(landing.array, chunkBytes, batchSize) })),
   );
-  const readAhead = new ReadAhead(reads, perform, bytesInFlight, signal);
+  const scratch = new Scratch();
+  const readAhead = new ReadAhead(reads, (read, abort) => perform(read, scratch, abort), bytesInFlight, signal);
   try {
     let needed = 0;
     for (let start = 0; start < samples; start += batchSize) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { castTensor } from '../../data/index.js';
+import { castTensor, streamBatches } from '../../data/index.js';
 import { bitsOf, failureOf, fixtureBytes, openBytes, openFixture, readAll } from './fixtureFile.js';
 
 /** Files that read, and the file that holds what they must read as where that is not their own. */
@@ -80,6 +80,18 @@ describe('files that torch and NumPy wrote', () => {
       { name: 'redshifts', dtype: 'float32', shape: [8] },
     ]);
     expect(partition.arrayNamed(1).name).toBe('magnitudes');
+  });
+
+  it('reads the same galaxies from .pt and from .safetensors', async () => {
+    const [pt, survey] = await Promise.all([
+      openFixture('plain_f32.pt').then(readAll),
+      openFixture('../../models/fixtures/small_200.safetensors'),
+    ]);
+    const range = { start: 0, count: 8 };
+    const arrays = ['images', 'magnitudes', 'redshifts'];
+    const { value } = await streamBatches(survey, { arrays, batchSize: 8, samples: range }).next();
+
+    expect(arrays.map((name) => value && bitsOf(value.tensors[name]))).toEqual(pt.map(bitsOf));
   });
 
   it('reads bfloat16 as bfloat16 and half as half', async () => {
