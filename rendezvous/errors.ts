@@ -96,6 +96,11 @@ export class AdmissionRefusedError extends MusterError {
   }
 }
 
+function whoIsMissing(missing: readonly RankRange[] | undefined): string {
+  if (!missing) return 'the rendezvous did not say who is missing';
+  return missing.length > 0 ? `${formatRanges(missing)} did not join` : 'all ranks came, but not at the same time';
+}
+
 /** Some ranks never came. */
 export class GroupTimeoutError extends MusterError {
   readonly code = 'GROUP_TIMEOUT';
@@ -110,8 +115,7 @@ export class GroupTimeoutError extends MusterError {
     missing: readonly RankRange[] | undefined,
     cause?: unknown,
   ) {
-    const who = missing ? `${formatRanges(missing)} did not join` : 'the rendezvous did not say who is missing';
-    super(`The group of ${worldSize} ranks did not form in ${elapsedMs} ms: ${who}.`, {
+    super(`The group of ${worldSize} ranks did not form in ${elapsedMs} ms: ${whoIsMissing(missing)}.`, {
       remedy: 'Check that these ranks were started and that the account has the concurrency for the whole world.',
       runId: member.runId,
       rank: member.rank,

@@ -35,6 +35,8 @@ export class Group {
   readonly #members = new Map<number, Member>();
   readonly #gone = new Map<number, PeerGone>();
   readonly #newestGeneration = new Map<number, number>();
+  /** Ranks that waited for the others and left before the group was complete. */
+  readonly #gaveUp = new Set<number>();
   readonly #notices: GoneNotices;
   #state: 'forming' | 'formed' | 'broken' = 'forming';
   #emptySinceMs: number;
@@ -103,6 +105,7 @@ export class Group {
     const { limits, metrics, clock } = this.#context;
     const member = new Member(socket, claims, limits, metrics, clock.nowMs());
     this.#members.set(member.rank, member);
+    this.#gaveUp.delete(member.rank);
     metrics.admitted.inc();
     const { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes } = limits;
     const joined: Joined = { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes };
@@ -117,8 +120,11 @@ export class Group {
     this.#members.delete(member.rank);
     member.detach();
     this.#noteEmpty();
-    if (this.#state === 'forming') return;
     const { rank, generation } = member;
+    if (this.#state === 'forming') {
+      if (member.leaving) this.#gaveUp.add(rank);
+      return;
+    }
     if (member.leaving) {
       const left: PeerGone = { rank, generation, how: 'left', cause: 'it closed its communicator' };
       this.#gone.set(rank, left);
@@ -150,9 +156,9 @@ export class Group {
     return told;
   }
 
-  /** Who has not joined yet. */
+  /** Who has not joined. Ranks that gave up waiting count as present: they are not the ones that hold the group up. */
   missing(): RankRange[] {
-    return missingRanges(this.worldSize, (rank) => this.#members.has(rank));
+    return missingRanges(this.worldSize, (rank) => this.#members.has(rank) || this.#gaveUp.has(rank));
   }
 
   /** One beat of the server's clock. */

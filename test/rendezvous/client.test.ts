@@ -84,14 +84,19 @@ describe('connecting', () => {
     for (const link of await Promise.all([first, connect({ rank: 1 })])) await link.close();
   });
 
-  it('names the ranks that did not come', async () => {
-    const waits = [0, 3].map((rank) => connect({ rank, worldSize: 6, timeoutMs: 200 }));
+  it('names the ranks that did not come, whoever of the others gives up first', async () => {
+    const waits = [0, 3].map((rank) => connect({ rank, worldSize: 6, timeoutMs: rank === 0 ? 200 : 400 }));
     for (const wait of await Promise.allSettled(waits)) {
       expect(wait).toMatchObject({
         status: 'rejected',
         reason: { code: 'GROUP_TIMEOUT', message: expect.stringMatching(/ranks 1-2, 4-5 did not join/) },
       });
     }
+  });
+
+  it('says when all ranks came, but not at the same time', async () => {
+    await expect(connect({ rank: 1, timeoutMs: 100 })).rejects.toThrow(/rank 0 did not join/);
+    await expect(connect({ rank: 0, timeoutMs: 100 })).rejects.toThrow(/not at the same time/);
   });
 
   it('gives up an address where nobody listens, at the deadline', async () => {
