@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { percentDecodeBytes, percentEncodeBytes } from './percentEncoding.js';
+import { type Parameter, readSignedParts, type SignedRequest, writeCanonicalRequest } from './sigv4CanonicalRequest.js';
 import { parseAuthorization, parsePresignedQuery, type SignatureClaim, SignatureClaimFault } from './sigv4Claim.js';
 
 /** The key pair that requests are signed with. */
@@ -8,14 +8,7 @@ export interface Credentials {
   secretAccessKey: string;
 }
 
-/** What a signature covers; a Node `http.IncomingMessage` fits as it is. */
-export interface SignedRequest {
-  method?: string;
-  /** The request target as it stood on the wire, never normalised. */
-  url?: string;
-  /** Names and values by turns, as they stood on the wire. */
-  rawHeaders: readonly string[];
-}
+export type { SignedRequest };
 
 export interface VerifyOptions {
   credentials: Credentials;
@@ -75,9 +68,8 @@ const emptySha256 = createHash('sha256').digest('hex');
  * Source: AWS General Reference, "Create a signed AWS API request"; Amazon S3 API Reference, "Authenticating Requests".
  */
 export function verifyRequest(request: SignedRequest, options: VerifyOptions): VerifiedSignature | RefusedSignature {
-  const headers = groupHeaders(request.rawHeaders);
-  const [path, query] = splitTarget(request.url ?? '/');
-  const parameters = parseQuery(query);
+  const parts = readSignedParts(request);
+  const { headers, parameters } = parts;
   let claim: SignatureClaim | undefined;
   try {
     claim = readClaim(headers, parameters);
@@ -93,22 +85,11 @@ export function verifyRequest(request: SignedRequest, options: VerifyOptions): V
   if (options.bodySha256 !== undefined && isSha256(payloadSha256) && payloadSha256 !== options.bodySha256) {
     return { ok: false, fault: 'payloadMismatch', message: 'x-amz-content-sha256 is not the SHA-256 of the body.' };
   }
-  const canonicalRequest = [
-    request.method ?? 'GET',
-    claim.service === 's3' ? percentEncodeBytes(percentDecodeBytes(path), true) : canonicalServicePath(path),
-    canonicalQuery(parameters),
-    ...claim.signedHeaders.map((name) => `${name}:${headers.get(name) ?? ''}`),
-    '',
-    claim.signedHeaders.join(';'),
-    payloadSha256,
-  ].join('\n');
-  const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
-  // Node reads headers as latin1, so that each character is one byte of the wire again.
-  const digest = createHash('sha256').update(canonicalRequest, 'latin1').digest('hex');
-  const stringToSign = `AWS4-HMAC-SHA256\n${claim.timestamp}\n${scope}\n${digest}`;
-  const expected = hmac(signingKey(options.credentials.secretAccessKey, claim), stringToSign);
-  const given = Buffer.from(claim.signature, 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const canonicalRequest = writeCanonicalRequest(parts, claim, payloadSha256);
+  const stringToSign = writeStringToSign(canonicalRequest, claim, 'latin1');
+  const isSigned = (text: string) => isSignatureOf(text, claim, options.credentials.secretAccessKey);
+  // Clients send what is not ASCII as UTF-8 or as latin1, but always sign the UTF-8 form. Node reads it as latin1.
+  if (!isSigned(stringToSign) && !isSigned(writeStringToSign(canonicalRequest, claim, 'utf8'))) {
     const message = 'The signature that was computed differs from the one provided. Check the secret access key.';
     return { ok: false, fault: 'mismatch', message, stringToSign, canonicalRequest };
   }
@@ -120,8 +101,6 @@ export function verifyRequest(request: SignedRequest, options: VerifyOptions): V
 export function isSha256(payloadSha256: string): boolean {
   return /^[0-9a-f]{64}$/.test(payloadSha256);
 }
-
-type Parameter = readonly [name: string, value: string];
 
 function readClaim(headers: Map<string, string>, parameters: Parameter[]): SignatureClaim | undefined {
   const authorization = headers.get('authorization');
@@ -182,58 +161,16 @@ function payloadHash(
   return bodySha256 ?? emptySha256;
 }
 
-/** Lower-case names; values trimmed, inner runs of blanks made one, repeated headers joined by commas. */
-function groupHeaders(raw: readonly string[]): Map<string, string> {
-  const grouped = new Map<string, string>();
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at].toLowerCase();
-    const value = raw[at + 1].trim().replace(/[ \t]+/g, ' ');
-    const earlier = grouped.get(name);
-    grouped.set(name, earlier === undefined ? value : `${earlier},${value}`);
-  }
-  return grouped;
+function writeStringToSign(canonicalRequest: string, claim: SignatureClaim, encoding: 'latin1' | 'utf8'): string {
+  const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
+  const digest = createHash('sha256').update(canonicalRequest, encoding).digest('hex');
+  return `AWS4-HMAC-SHA256\n${claim.timestamp}\n${scope}\n${digest}`;
 }
 
-function splitTarget(target: string): [path: string, query: string] {
-  const mark = target.indexOf('?');
-  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
-}
-
-/** Decoded to latin1, so that each character is one byte. */
-function parseQuery(query: string): Parameter[] {
-  const decode = (text: string) => percentDecodeBytes(text.replaceAll('+', ' ')).toString('latin1');
-  return query
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const mark = pair.indexOf('=');
-      return mark < 0 ? [decode(pair), ''] : [decode(pair.slice(0, mark)), decode(pair.slice(mark + 1))];
-    });
-}
-
-function canonicalQuery(parameters: Parameter[]): string {
-  const encode = (text: string) => percentEncodeBytes(Buffer.from(text, 'latin1'));
-  const pairs = parameters
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]): Parameter => [encode(name), encode(value)]);
-  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  pairs.sort((a, b) => order(a[0], b[0]) || order(a[1], b[1]));
-  return pairs.map(([name, value]) => `${name}=${value}`).join('&');
-}
-
-/** Every service but S3 normalises the path, then encodes it once more than it is on the wire. */
-function canonicalServicePath(path: string): string {
-  const segments: string[] = [];
-  for (const segment of path.split('/')) {
-    if (segment === '..') segments.pop();
-    else if (segment !== '' && segment !== '.') segments.push(percentEncodeBytes(Buffer.from(segment, 'latin1')));
-  }
-  const joined = segments.join('/');
-  return joined !== '' && path.endsWith('/') ? `/${joined}/` : `/${joined}`;
-}
-
-function signingKey(secret: string, { date, region, service }: SignatureClaim): Buffer {
-  return hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), 'aws4_request');
+function isSignatureOf(stringToSign: string, claim: SignatureClaim, secret: string): boolean {
+  const { date, region, service, signature } = claim;
+  const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), 'aws4_request');
+  return timingSafeEqual(hmac(key, stringToSign), Buffer.from(signature, 'hex'));
 }
 
 function hmac(key: string | Buffer, data: string): Buffer {

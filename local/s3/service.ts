@@ -14,6 +14,7 @@ import { multipartListOperations } from './operations/multipartLists.js';
 import { attributesOperations } from './operations/objectAttributes.js';
 import { putOperations } from './operations/putObject.js';
 import { taggingOperations } from './operations/tagging.js';
+import { partCopyOperations } from './operations/uploadPartCopy.js';
 import { Reply } from './reply.js';
 import { S3Request } from './request.js';
 import { Router } from './router.js';
@@ -67,6 +68,7 @@ const router = new Router([
   ...copyOperations,
   ...deleteOperations,
   ...multipartOperations,
+  ...partCopyOperations,
   ...multipartListOperations,
   ...attributesOperations,
   ...taggingOperations,

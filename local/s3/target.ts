@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { S3Error } from './errors.js';
 
 /** What a path-style request target names: the service, a bucket, or an object. */
@@ -46,12 +47,19 @@ export function parseCopySource(header: string): { bucket: string; key: string }
       message: `Copying a version (${header.slice(mark + 1)}) is not implemented.`,
     });
   }
-  const { bucket, key } = parseTarget(header.startsWith('/') ? header : `/${header}`);
+  const path = readHeaderText(header);
+  const { bucket, key } = parseTarget(path.startsWith('/') ? path : `/${path}`);
   if (bucket !== undefined && key !== undefined) return { bucket, key };
   throw new S3Error('InvalidArgument', {
     message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     details: { ArgumentName: 'x-amz-copy-source', ArgumentValue: header },
   });
+}
+
+/** Some clients send what is not ASCII as UTF-8, others as latin1, which is what Node takes it for. */
+function readHeaderText(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : header;
 }
 
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */

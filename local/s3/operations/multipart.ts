@@ -7,16 +7,13 @@ import { descriptionHeaders, readDescription } from '../description.js';
 import { S3Error } from '../errors.js';
 import type { Operation, OperationContext } from '../operation.js';
 import { receivePayload } from '../payload.js';
-import { parseRange } from '../range.js';
 import type { Reply } from '../reply.js';
 import { invalidArgument, readDocument, type S3Request } from '../request.js';
 import type { Bucket } from '../store/bucket.js';
-import { copyBytes } from '../store/copyBytes.js';
 import type { ObjectManifest, PartManifest, UploadManifest } from '../store/manifest.js';
 import type { MultipartUpload } from '../store/multipartUpload.js';
 import { parseXml, xmlDocument } from '../xml.js';
-import { copyResult, readChecksumAlgorithm } from './copyObject.js';
-import { copySourceConditions, copySourceHeader, findCopySource } from './copySource.js';
+import { readChecksumAlgorithm } from './copyObject.js';
 import { checksumHeaders, readWriteConditions } from './putObject.js';
 
 const partNumbers = { min: 1, max: 10_000 } as const;
@@ -101,39 +98,6 @@ function partChecksumHeaders({ checksum }: Pick<PartManifest, 'checksum'>) {
   return headers;
 }
 
-async function uploadPartCopy(request: S3Request, reply: Reply, context: OperationContext): Promise<void> {
-  const { store } = context;
-  const upload = findUpload(store.bucket(request.bucket), request);
-  const partNumber = readPartNumber(request);
-  const source = findCopySource(request, context);
-  const part = await source.object.hold(async (manifest): Promise<PartManifest> => {
-    const range = readCopyRange(request.headers.get('x-amz-copy-source-range'), manifest.size);
-    const copied = await copyBytes(store, manifest.segments, range, upload.manifest.checksum?.algorithm);
-    const size = range.last - range.first + 1;
-    return { version: 1, partNumber, size, lastModifiedMs: Date.now(), ...copied };
-  });
-  await store.adopt(part.segments, () => upload.addPart(part));
-  const { ChecksumType: _, ...result } = copyResult(part.etag, part.lastModifiedMs, part.checksum);
-  reply.document(xmlDocument('CopyPartResult', result));
-}
-
-/** Unlike the range of a read, this one must lie within the source. */
-function readCopyRange(header: string | undefined, size: number): { first: number; last: number } {
-  if (header === undefined) return { first: 0, last: size - 1 };
-  const range = /^bytes=\d+-\d+$/.test(header) ? parseRange(header, size) : undefined;
-  if (range === undefined) {
-    const message =
-      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy';
-    throw invalidArgument('x-amz-copy-source-range', header, message);
-  }
-  if (range !== 'unsatisfiable' && header.endsWith(`-${range.last}`)) return range;
-  throw invalidArgument(
-    'x-amz-copy-source-range',
-    header,
-    `Range specified is not valid for source object of size: ${size}`,
-  );
-}
-
 async function completeMultipartUpload(request: S3Request, reply: Reply, { store }: OperationContext): Promise<void> {
   const bucket = store.bucket(request.bucket);
   const listed = parsePartList(parseXml(await readDocument(request.payloadOnly())));
@@ -195,7 +159,8 @@ export function findUpload(bucket: Bucket, request: S3Request): MultipartUpload 
   throw new S3Error('NoSuchUpload', { details: { UploadId: uploadId } });
 }
 
-function readPartNumber(request: S3Request): number {
+/** @throws S3Error InvalidArgument unless it is from 1 to 10,000 */
+export function readPartNumber(request: S3Request): number {
   const partNumber = request.integer('partNumber', partNumbers);
   if (partNumber !== undefined) return partNumber;
   throw invalidArgument('partNumber', '', 'The request lacks partNumber.');
@@ -213,15 +178,6 @@ export const multipartOperations: readonly Operation[] = [
     run: createMultipartUpload,
   },
   { name: 'UploadPart', method: 'PUT', ...target, query: ['partNumber'], run: uploadPart },
-  {
-    name: 'UploadPartCopy',
-    method: 'PUT',
-    ...target,
-    markerHeader: copySourceHeader,
-    query: ['partNumber'],
-    headers: [...copySourceConditions, 'x-amz-copy-source-range'],
-    run: uploadPartCopy,
-  },
   {
     name: 'CompleteMultipartUpload',
     method: 'POST',

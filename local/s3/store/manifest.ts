@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checksumAlgorithms, checksumSchema, checksumTypes } from '../checksum.js';
 
 /** A run of an object's bytes: one immutable file, which belongs to one manifest only. */
-export const segmentSchema = z.object({
+const segmentSchema = z.object({
   /** Name of the file among the blobs. */
   blob: z.string().regex(/^[0-9a-f]{32}$/),
   /** Bytes, more than 0. */
@@ -11,7 +11,7 @@ export const segmentSchema = z.object({
 export type Segment = z.infer<typeof segmentSchema>;
 
 /** What a client says about an object beside its bytes. */
-export const descriptionSchema = z.object({
+const descriptionSchema = z.object({
   /** Headers that are kept and returned: lower-case names, values as on the wire. */
   headers: z.record(z.string(), z.string()),
   /** User metadata, without `x-amz-meta-`. */
@@ -21,12 +21,11 @@ export const descriptionSchema = z.object({
 export type Description = z.infer<typeof descriptionSchema>;
 export type Tag = Description['tags'][number];
 
-export const partSchema = z.object({
+const partSchema = z.object({
   partNumber: z.int().min(1).max(10_000),
   size: z.int().nonnegative(),
   checksum: checksumSchema.optional(),
 });
-export type ObjectPart = z.infer<typeof partSchema>;
 
 /** One object: who it is and of which segments its bytes are made, in order. */
 export const objectManifestSchema = z.object({

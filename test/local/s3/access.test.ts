@@ -119,6 +119,12 @@ describe('error answers', () => {
     );
   });
 
+  it('refuse a query that says a thing twice', async () => {
+    const query = 'list-type=2&prefix=a&prefix=b';
+    const response = await sendSigned(s3.endpoint, { method: 'GET', path: `/${Bucket}`, query });
+    expect([response.status, code(response)]).toEqual([400, 'InvalidArgument']);
+  });
+
   it('to HEAD have no body', async () => {
     const response = await sendSigned(s3.endpoint, { method: 'HEAD', path: `/${Bucket}/none` });
     expect([response.status, response.body]).toEqual([404, '']);
@@ -139,7 +145,7 @@ describe('error answers', () => {
     expect([code(response), response.status]).toEqual([expected, status]);
   });
 
-  it('come before a body is sent to a client that asks first', async () => {
+  it('reach a client that asks before it sends its body', async () => {
     const response = await sendSigned(s3.endpoint, {
       method: 'PUT',
       path: '/nowhere/key',

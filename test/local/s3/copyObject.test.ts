@@ -59,6 +59,11 @@ describe('CopyObject', () => {
     expect(CopyObjectResult).toMatchObject({ ETag: source.ETag, ChecksumCRC32: source.ChecksumCRC32 });
   });
 
+  it('finds a source that is not encoded', async () => {
+    await copy('plain', { CopySource: `${Bucket}/source é+%25` });
+    expect((await inspect('plain')).body.equals(bytes)).toBe(true);
+  });
+
   it('makes a copy that outlives its source', async () => {
     await copy('independent');
     await s3.client.send(new PutObjectCommand({ Bucket, Key: 'source é+%', Body: 'other' }));

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, rename, rm, truncate, unlink, writeFile } from 'n
 import { type ClientRequest, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -65,9 +66,9 @@ describe('a client that goes away', () => {
     await put('large', large);
     for (let time = 0; time < 3; time++) {
       const { Body } = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'large' }));
-      const response = Body as NodeJS.ReadableStream & { destroy(): void };
-      await once(response, 'readable');
-      response.destroy();
+      if (!(Body instanceof Readable)) throw new Error('no stream');
+      await once(Body, 'readable');
+      Body.destroy();
     }
     await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'large' }));
     await vi.waitFor(async () => expect(await blobs()).toEqual([]));

@@ -209,6 +209,7 @@ describe('a list of parts', () => {
 });
 
 describe('checksums', () => {
+  const pair = [parts[0], parts[2]];
   const digestOf = async (algorithm: ChecksumAlgorithm & keyof typeof ChecksumAlgorithm, data: Buffer) => {
     if (
       algorithm !== 'CRC32' &&
@@ -235,42 +236,42 @@ describe('checksums', () => {
     const Key = `${algorithm}-${type}`;
     const UploadId = await begin(Key, { ChecksumAlgorithm: algorithm, ChecksumType: type satisfies ChecksumType });
     const list = [];
-    for (const [at, part] of parts.entries()) {
+    for (const [at, part] of pair.entries()) {
       const { $metadata: _, ...sent } = await s3.client.send(
         new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: at + 1, Body: part, ChecksumAlgorithm: algorithm }),
       );
       list.push({ PartNumber: at + 1, ...sent });
     }
     const completed = await complete(Key, UploadId, list);
-    const partDigests = await Promise.all(parts.map((part) => digestOf(algorithm, part)));
+    const partDigests = await Promise.all(pair.map((part) => digestOf(algorithm, part)));
     const expected =
       type === 'FULL_OBJECT'
-        ? (await digestOf(algorithm, whole)).toString('base64')
-        : `${(await digestOf(algorithm, Buffer.concat(partDigests))).toString('base64')}-3`;
+        ? (await digestOf(algorithm, Buffer.concat(pair))).toString('base64')
+        : `${(await digestOf(algorithm, Buffer.concat(partDigests))).toString('base64')}-2`;
 
     const member = `Checksum${algorithm}` as const;
     const head = await s3.client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
     expect([completed[member], completed.ChecksumType]).toEqual([expected, type]);
     expect([head[member], head.ChecksumType]).toEqual([expected, type]);
-    expect((await read(Key)).equals(whole)).toBe(true);
+    expect((await read(Key)).equals(Buffer.concat(pair))).toBe(true);
     const attributes = await s3.client.send(
       new GetObjectAttributesCommand({
         Bucket,
         Key,
         ObjectAttributes: ['Checksum', 'ObjectParts', 'ETag', 'ObjectSize', 'StorageClass'],
-        MaxParts: 2,
+        MaxParts: 1,
       }),
     );
     expect(attributes).toMatchObject({
       ETag: completed.ETag?.replaceAll('"', ''),
-      ObjectSize: whole.length,
+      ObjectSize: minPart + 10,
       StorageClass: 'STANDARD',
-      Checksum: { [member]: expected.replace(/-3$/, ''), ChecksumType: type },
-      ObjectParts: { TotalPartsCount: 3, IsTruncated: true, MaxParts: 2, NextPartNumberMarker: '2' },
+      Checksum: { [member]: expected.replace(/-2$/, ''), ChecksumType: type },
+      ObjectParts: { TotalPartsCount: 2, IsTruncated: true, MaxParts: 1, NextPartNumberMarker: '1' },
     });
     expect(attributes.ObjectParts?.Parts).toEqual(
-      partDigests.slice(0, 2).map((digest, at) => {
-        return { PartNumber: at + 1, Size: parts[at].length, [member]: digest.toString('base64') };
+      partDigests.slice(0, 1).map((digest, at) => {
+        return { PartNumber: at + 1, Size: pair[at].length, [member]: digest.toString('base64') };
       }),
     );
   });
