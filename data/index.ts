@@ -11,4 +11,4 @@ export { writeNpy, writeNpz } from './write/npy.js';
 export { writePartition } from './write/partition.js';
 export { writeSafetensors } from './write/safetensors.js';
 export { saveFile } from './write/saveFile.js';
-export { type TorchContainer, writePt } from './write/torch.js';
+export { writePt } from './write/torch.js';

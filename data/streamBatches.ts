@@ -35,8 +35,9 @@ const DEFAULT_BYTES_IN_FLIGHT = 32 * MIB;
  * as its own bytes have arrived.
  *
  * Only the selected arrays are read. Each has one buffer for all of its samples, into which the bytes are read directly
- * and of which the tensors of the batches are views; the buffers live as long as any of those views. Leaving the loop
- * early gives up the requests that are on the way.
+ * and of which the tensors of the batches are views; the buffers live as long as any of those views. Arrays
+ * that lie strided, column-major or compressed take up to `bytesInFlight` more while they are put in order. Leaving the
+ * loop early gives up the requests that are on the way.
  *
  * @example
  * ```ts
