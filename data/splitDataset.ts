@@ -8,8 +8,9 @@ import { type ArrayContent, type EncodedFile, restartable } from './write/arrayC
 import { writePartition } from './write/partition.js';
 
 /**
- * Bytes of a megabyte, as partitions of survey data are named: with it, a "100 MB" partition of float32 images (5, 32,
- * 32), five float32 magnitudes and a float64 redshift holds the 5113 samples of the published ones (with 10^6: 4876).
+ * Bytes of a megabyte, as partitions of survey data are named: the published "100 MB" ones hold 5113 samples or 104.9
+ * million bytes. With it, 100 MB of float32 images (5, 32, 32) and magnitudes hold 5108 to 5114 samples, depending on the
+ * types of magnitudes and redshift (5113 for float32 and float64); with 10^6 they would hold 4876.
  */
 export const BYTES_PER_MB = 1_048_576;
 

@@ -95,7 +95,7 @@ describe('the parts of a dataset', () => {
     }
   });
 
-  it('of 100 MB are those of the published survey: 5113 samples', async () => {
+  it('of 100 MB hold 5113 samples of float32 images and magnitudes and float64 redshifts', async () => {
     const survey = outline(20_000, ['float32', [5, 32, 32]], ['float32', [5]], ['float64', []]);
     const counts: number[] = [];
     for await (const part of splitDataset([survey], { by: { mb: 100 }, format: 'pt' })) counts.push(part.sampleCount);
