@@ -30,42 +30,37 @@ export interface RunResult {
   readonly error: ResultError | null;
 }
 
-const withoutSummary = { ranks: null, throughput: null, quality: null, bill: null, files: null } as const;
+type Known = Pick<RunResult, 'runId' | 'status' | 'resultPrefix' | 'error'>;
+
+function withoutSummary({ runId, status, resultPrefix, error }: Known, ranks: RunResult['ranks'] = null): RunResult {
+  return { runId, status, resultPrefix, ranks, throughput: null, quality: null, bill: null, files: null, error };
+}
 
 /** The result of a run that has a name; `summary` is there when the aggregator came to write it. */
 export function runResult(snapshot: RunSnapshot, summary: RunSummary | undefined): RunResult {
-  const { address, ranks, fault } = snapshot;
-  const known = {
-    runId: snapshot.runId,
-    status: snapshot.status,
-    resultPrefix: summary?.resultPrefix ?? (address ? s3Uri(address.bucket, address.resultPrefix) : null),
-    error: fault ? { code: fault.name, message: fault.message } : null,
-  };
+  const { runId, status, address, ranks, fault } = snapshot;
+  const error = fault ? { code: fault.name, message: fault.message } : null;
   if (!summary) {
+    const resultPrefix = address ? s3Uri(address.bucket, address.resultPrefix) : null;
     const counted = ranks ? { expected: ranks.expected, succeeded: ranks.done, failed: [] } : null;
-    return { ...withoutSummary, ...known, ranks: counted };
+    return withoutSummary({ runId, status, resultPrefix, error }, counted);
   }
-  const { throughput, quality, bill, files } = summary;
-  return { ...known, ranks: summary.ranks, throughput, quality, bill, files };
+  const { resultPrefix, throughput, quality, bill, files } = summary;
+  return { runId, status, resultPrefix, ranks: summary.ranks, throughput, quality, bill, files, error };
 }
 
 /** The answer when a run was started and left to itself. */
-export const startedResult = (runId: string): RunResult => ({
-  ...withoutSummary,
-  runId,
-  status: 'RUNNING',
-  resultPrefix: null,
-  error: null,
-});
+export const startedResult = (runId: string): RunResult =>
+  withoutSummary({ runId, status: 'RUNNING', resultPrefix: null, error: null });
 
 /** The result of a run that never started. */
-export const failedStart = (interrupted: boolean, error: unknown): RunResult => ({
-  ...withoutSummary,
-  runId: null,
-  status: interrupted ? 'ABORTED' : 'FAILED',
-  resultPrefix: null,
-  error: resultError(error),
-});
+export const failedStart = (interrupted: boolean, error: unknown): RunResult =>
+  withoutSummary({
+    runId: null,
+    status: interrupted ? 'ABORTED' : 'FAILED',
+    resultPrefix: null,
+    error: resultError(error),
+  });
 
 /** An error as answers for machines have it. */
 export function resultError(error: unknown): ResultError {
