@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FunctionDefinitionInput } from './lambda/functionDefinition.js';
+import { LambdaService } from './lambda/lambdaService.js';
+import { LogsService } from './logs/logsService.js';
+import { createS3Service } from './s3/service.js';
+import type { Credentials } from './sigv4.js';
+import { createStatesService } from './states/service.js';
+
+/** The account that everything in the embedded cloud belongs to. */
+const accountId = '000000000000';
+
+export interface CloudOptions {
+  /** Holds everything that outlives the process. One cloud at a time. */
+  readonly directory: string;
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly region: string;
+  /** The one key pair that requests must be signed with. */
+  readonly credentials: Credentials;
+  readonly functions: readonly FunctionDefinitionInput[];
+  /** Concurrent executions of Lambda in the account. */
+  readonly accountConcurrency: number;
+}
+
+/** The embedded cloud: S3, Lambda, Step Functions and CloudWatch Logs behind one endpoint. */
+export interface RunningCloud {
+  /** For `AWS_ENDPOINT_URL`. */
+  readonly endpoint: string;
+  readonly accountId: string;
+  readonly lambda: LambdaService;
+  /** Ends the server and every process of its functions; executions that run are ABORTED. */
+  close(): Promise<void>;
+}
+
+/** An HTTP handler that answers every request and never rejects. */
+interface Service {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/**
+ * Starts the embedded cloud. Requests find their service by the scope of their signature, so any AWS client can use it
+ * with nothing but `AWS_ENDPOINT_URL`, a region and the credentials.
+ */
+export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
+  const { directory, host, port, region, credentials, functions, accountConcurrency } = options;
+  let services: Record<string, Service> = {};
+  const server = createServer({ noDelay: true }, (request, response) => {
+    // A request without a scope, or of a service that is not here, is refused by S3 in its own words.
+    const service = services[serviceOf(request)] ?? services.s3;
+    if (service) void service.handle(request, response);
+    else response.writeHead(503, { 'retry-after': '1' }).end();
+  });
+  // A worker that sends nothing for long, such as a waiting Invoke, must not be cut off.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const endpoint = `http://${host}:${(server.address() as AddressInfo).port}`;
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  try {
+    const s3 = createS3Service({ directory: join(directory, 's3'), region, credentials });
+    closing.push(() => s3.close());
+    await s3.ready;
+    const logs = await LogsService.open({ directory: join(directory, 'logs'), credentials, accountId, region });
+    closing.push(() => logs.close());
+    const lambda = await LambdaService.open({
+      directory: join(directory, 'lambda'),
+      accountId,
+      region,
+      credentials,
+      functions,
+      accountConcurrency,
+      logs: logs.sink,
+      environment: {
+        AWS_ENDPOINT_URL: endpoint,
+        // The SDK tells every process that Node 20 is near its end there; the runtime on AWS is newer.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
+    });
+    closing.push(() => lambda.close());
+    const states = await createStatesService({
+      directory: join(directory, 'states'),
+      region,
+      accountId,
+      endpoint: () => endpoint,
+      credentials,
+    });
+    closing.push(() => states.close());
+    services = { s3, logs, lambda, states };
+    return { endpoint, accountId, lambda, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The service that a request is signed for, by its credential scope `key/date/region/service/aws4_request`. */
+function serviceOf({ headers, url = '' }: IncomingMessage): string {
+  const credential =
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ??
+    new URL(url, 'http://local').searchParams.get('X-Amz-Credential') ??
+    '';
+  return credential.split('/').at(-2) ?? '';
+}
