@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runCommandLine } from './program.js';
 
+// The SDK tells every process that Node 20 is near its end there; package.json says which versions Muster works with.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 // A reader that has seen enough (`muster list | head`) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

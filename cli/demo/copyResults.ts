@@ -35,7 +35,7 @@ export async function copyResults(s3: S3Client, { files }: RunSummary, folder: s
 export function showCopies(terminal: Terminal, { report, summary, combinedData }: CopiedResults): void {
   const { colours } = terminal;
   const entries = [
-    ['open this', report],
+    ['report', `${report}  (open it in a browser)`],
     ['summary', summary],
     ['metrics', combinedData],
   ] as const;

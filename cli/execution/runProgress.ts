@@ -42,7 +42,7 @@ export function runProgress(
     status: snapshot.status,
     stateName: snapshot.stateName,
     elapsedMs: Math.max(0, (snapshot.endedAtMs ?? nowMs) - snapshot.startedAtMs),
-    ranks: snapshot.ranks,
+    ranks: snapshot.ranks && upToDate(snapshot.ranks, results.delivered.length),
     samples,
     samplesPerSecond: samples > 0 && mapMs > 0 ? (samples * 1000) / mapMs : undefined,
     etaMs: remainingMs(snapshot, results, nowMs),
@@ -50,6 +50,20 @@ export function runProgress(
       size && results.started.length > 0
         ? runningCostUsd({ ranks: results.started, nowMs, ...size, pricesTable: defaultPriceTable })
         : undefined,
+  };
+}
+
+/** The counts are looked at before the results; ranks that delivered in between are done. */
+function upToDate({ expected, waiting, running, done, failed }: RankCounts, delivered: number): RankCounts {
+  const late = Math.max(0, delivered - done);
+  const fromRunning = Math.min(late, running);
+  const fromWaiting = Math.min(late - fromRunning, waiting);
+  return {
+    expected,
+    waiting: waiting - fromWaiting,
+    running: running - fromRunning,
+    done: done + fromRunning + fromWaiting,
+    failed,
   };
 }
 

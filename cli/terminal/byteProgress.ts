@@ -28,59 +28,71 @@ export function byteProgressWords(state: ByteProgressState, noun: string): strin
 /** At least so long between two lines where nothing can be redrawn. */
 const sparseIntervalMs = 5_000;
 
-/** A bar over bytes; on a stream that is no terminal, a line every few seconds. */
+export interface ByteProgressOptions {
+  readonly title: string;
+  readonly totalBytes: number;
+  readonly totalItems: number;
+  /** What the items are, such as `files`. */
+  readonly noun: string;
+}
+
+/** Shows how far work over bytes has come: as a bar, or where nothing can be redrawn by a line every few seconds. */
 export class ByteProgress {
-  readonly #bar: cliProgress.SingleBar;
+  readonly #terminal: Terminal;
+  readonly #options: ByteProgressOptions;
+  readonly #bar: cliProgress.SingleBar | undefined;
   readonly #startedAt = performance.now();
-  readonly #totalBytes: number;
-  readonly #totalItems: number;
+  #shownAtMs = 0;
   #doneBytes = 0;
   #doneItems = 0;
 
-  constructor(terminal: Terminal, options: { title: string; totalBytes: number; totalItems: number; noun: string }) {
-    const { title, totalBytes, totalItems, noun } = options;
-    this.#totalBytes = totalBytes;
-    this.#totalItems = totalItems;
+  constructor(terminal: Terminal, options: ByteProgressOptions) {
+    this.#terminal = terminal;
+    this.#options = options;
+    if (!terminal.interactive) return;
     this.#bar = new cliProgress.SingleBar({
       stream: process.stderr,
       barsize: 24,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
-      noTTYOutput: true,
-      notTTYSchedule: sparseIntervalMs,
       emptyOnZero: true,
       gracefulExit: false,
-      format: (barOptions, params) => {
-        const words = byteProgressWords(this.state, noun);
-        if (!terminal.interactive) return `${title}  ${words}`;
-        return `${title}  ${cliProgress.Format.BarFormat(params.progress, barOptions)}  ${words}`;
-      },
+      format: (barOptions, { progress }) =>
+        `${options.title}  ${cliProgress.Format.BarFormat(progress, barOptions)}  ${this.#words()}`,
     });
-    this.#bar.start(totalBytes, 0);
-  }
-
-  get state(): ByteProgressState {
-    return {
-      doneBytes: this.#doneBytes,
-      totalBytes: this.#totalBytes,
-      doneItems: this.#doneItems,
-      totalItems: this.#totalItems,
-      elapsedMs: performance.now() - this.#startedAt,
-    };
+    this.#bar.start(options.totalBytes, 0);
   }
 
   addBytes(delta: number): void {
     this.#doneBytes += delta;
-    this.#bar.update(this.#doneBytes);
+    this.#show();
   }
 
   addItem(): void {
     this.#doneItems++;
-    this.#bar.update(this.#doneBytes);
+    this.#show();
   }
 
+  /** Leaves the last state where it is. */
   stop(): void {
-    this.#bar.stop();
+    this.#bar?.stop();
+  }
+
+  #words(): string {
+    const { totalBytes, totalItems, noun } = this.#options;
+    const [doneBytes, doneItems] = [this.#doneBytes, this.#doneItems];
+    return byteProgressWords({ doneBytes, totalBytes, doneItems, totalItems, elapsedMs: this.#elapsedMs() }, noun);
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  #show(): void {
+    this.#bar?.update(this.#doneBytes);
+    if (this.#bar || this.#elapsedMs() - this.#shownAtMs < sparseIntervalMs) return;
+    this.#shownAtMs = this.#elapsedMs();
+    this.#terminal.note(`${this.#options.title}  ${this.#words()}`);
   }
 }

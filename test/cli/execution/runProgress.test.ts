@@ -35,6 +35,17 @@ describe('progress of a run', () => {
     expect(runProgress(exampleSnapshot(), results, size, nowMs).usd).toBeCloseTo(5 * 0.0000166667 + 2 * 2e-7, 12);
   });
 
+  it('counts a rank as done that delivered after it was counted as running', () => {
+    const two = { ...results, delivered: [delivered, delivered] };
+    expect(runProgress(exampleSnapshot(), two, size, nowMs).ranks).toEqual({
+      expected: 4,
+      waiting: 1,
+      running: 1,
+      done: 2,
+      failed: 0,
+    });
+  });
+
   it('stands still when the map is over', () => {
     const over = exampleSnapshot({
       mapEndedAtMs: 1_007_000,
