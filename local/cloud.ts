@@ -5,6 +5,7 @@ import type { FunctionDefinitionInput } from './lambda/functionDefinition.js';
 import { LambdaService } from './lambda/lambdaService.js';
 import { LogsService } from './logs/logsService.js';
 import { createS3Service } from './s3/service.js';
+import { serviceOf } from './serviceScope.js';
 import type { Credentials } from './sigv4.js';
 import { createStatesService } from './states/service.js';
 
@@ -48,7 +49,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { directory, host, port, region, credentials, functions, accountConcurrency } = options;
   let services: Record<string, Service> = {};
   const server = createServer({ noDelay: true }, (request, response) => {
-    // A request without a scope, or of a service that is not here, is refused by S3 in its own words.
+    // A request for a service that is not here is refused by S3 in its own words.
     const service = services[serviceOf(request)] ?? services.s3;
     if (service) void service.handle(request, response);
     else response.writeHead(503, { 'retry-after': '1' }).end();
@@ -102,13 +103,4 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     await close();
     throw error;
   }
-}
-
-/** The service that a request is signed for, by its credential scope `key/date/region/service/aws4_request`. */
-function serviceOf({ headers, url = '' }: IncomingMessage): string {
-  const credential =
-    /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ??
-    new URL(url, 'http://local').searchParams.get('X-Amz-Credential') ??
-    '';
-  return credential.split('/').at(-2) ?? '';
 }
