@@ -68,17 +68,19 @@ function upToDate({ expected, waiting, running, done, failed }: RankCounts, deli
 }
 
 /**
- * Time until the last rank is through, when ranks run in waves as wide as the map allows and take as long as those that
- * are through took on average.
+ * Time until the last rank is through, when ranks take as long as those that are through took on average: the rest of
+ * the running ones, then the waiting ones in waves as wide as the map allows.
  */
 function remainingMs(
-  { ranks, mapStartedAtMs }: RunSnapshot,
-  { delivered, plan }: ResultsSoFar,
+  { ranks }: RunSnapshot,
+  { delivered, started, plan }: ResultsSoFar,
   nowMs: number,
 ): number | undefined {
-  if (!ranks || ranks.waiting + ranks.running === 0) return undefined;
-  if (delivered.length === 0 || mapStartedAtMs === undefined || !plan) return undefined;
+  if (!ranks || !plan || delivered.length === 0 || ranks.waiting + ranks.running === 0) return undefined;
   const averageMs = delivered.reduce((sum, rank) => sum + rank.endedAtMs - rank.startedAtMs, 0) / delivered.length;
-  const waves = Math.ceil(ranks.expected / Math.min(plan.maxConcurrency, ranks.expected));
-  return Math.max(0, waves * averageMs - (nowMs - mapStartedAtMs));
+  const restsMs = started
+    .filter(({ endedAtMs }) => endedAtMs === undefined)
+    .map(({ startedAtMs }) => averageMs - Math.max(0, nowMs - startedAtMs));
+  const waves = Math.ceil(ranks.waiting / Math.min(plan.maxConcurrency, ranks.expected));
+  return Math.max(0, ...restsMs) + waves * averageMs;
 }

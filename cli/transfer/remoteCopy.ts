@@ -11,16 +11,17 @@ export interface Pair {
 }
 
 /**
- * Whether the object holds exactly the file's bytes, by size and full-object CRC-64/NVME; an object without that checksum
- * counts as different.
+ * Whether the object holds exactly the file's bytes, by size and checksum; an object without a checksum of the whole
+ * (older ones, some that came in parts) counts as different.
  */
 export async function isSameContent(s3: S3Client, pair: Pair, signal?: AbortSignal): Promise<boolean> {
   const { path, size, bucket, key } = pair;
   const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' });
   try {
-    const { ContentLength, ChecksumCRC64NVME } = await s3.send(command, { abortSignal: signal });
-    if (ContentLength !== size || ChecksumCRC64NVME === undefined) return false;
-    return ChecksumCRC64NVME === (await fileChecksum(path, signal));
+    const { ContentLength, ChecksumCRC64NVME, ChecksumCRC32 } = await s3.send(command, { abortSignal: signal });
+    if (ContentLength !== size) return false;
+    if (ChecksumCRC64NVME !== undefined) return ChecksumCRC64NVME === (await fileChecksum(path, 'CRC64NVME', signal));
+    return ChecksumCRC32 !== undefined && ChecksumCRC32 === (await fileChecksum(path, 'CRC32', signal));
   } catch (error) {
     if (error instanceof NotFound) return false;
     throw error;

@@ -16,13 +16,16 @@ describe('progress of a run', () => {
     expect(progress).toMatchObject({ elapsedMs: 7_000, samples: 250, samplesPerSecond: 50 });
   });
 
-  it('expects waves as wide as the map, as long as a rank takes on average', () => {
-    // Four ranks, two at a time, 4 s each: 8 s in all, of which 5 are over.
-    expect(runProgress(exampleSnapshot(), results, size, nowMs).etaMs).toBe(3_000);
+  it('expects the running ranks to take as long as the others did, then the waiting ones in waves', () => {
+    // Ranks take 4 s; one has run for 1 s, and one more waits.
+    expect(runProgress(exampleSnapshot(), results, size, nowMs).etaMs).toBe(3_000 + 4_000);
+    const many = exampleSnapshot({ ranks: { expected: 9, waiting: 5, running: 2, done: 2, failed: 0 } });
+    expect(runProgress(many, results, size, nowMs).etaMs).toBe(3_000 + 3 * 4_000);
   });
 
-  it('never expects less than nothing', () => {
-    expect(runProgress(exampleSnapshot(), results, size, nowMs + 60_000).etaMs).toBe(0);
+  it('never expects less than nothing of a rank that takes longer', () => {
+    const last = exampleSnapshot({ ranks: { expected: 4, waiting: 0, running: 1, done: 3, failed: 0 } });
+    expect(runProgress(last, results, size, nowMs + 60_000).etaMs).toBe(0);
   });
 
   it('knows no rate, no end and no cost before a rank is through', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransferError, UnreadableInputError, UsageError } from '../../../cli/errors.js';
 import { downloadFile } from '../../../cli/transfer/downloadFile.js';
 import { downloadItems, pathBelow } from '../../../cli/transfer/downloadItems.js';
-import { fileChecksum } from '../../../cli/transfer/fileChecksum.js';
+import { type ChecksumName, fileChecksum } from '../../../cli/transfer/fileChecksum.js';
 import { isSameContent } from '../../../cli/transfer/remoteCopy.js';
 import { s3Place } from '../../../cli/transfer/s3Place.js';
 import { transferAll } from '../../../cli/transfer/transferAll.js';
@@ -97,11 +97,13 @@ describe('up and down', () => {
   it('knows the checksum that S3 keeps', async () => {
     const path = join(await temporaryFolder(), 'file');
     await writeFile(path, '123456789');
-    // The check value of CRC-64/NVME.
-    expect(Buffer.from(await fileChecksum(path), 'base64').toString('hex')).toBe('ae8b14860a799888');
+    // The check values of the two CRCs.
+    const hex = async (name: ChecksumName) => Buffer.from(await fileChecksum(path, name), 'base64').toString('hex');
+    expect(await hex('CRC64NVME')).toBe('ae8b14860a799888');
+    expect(await hex('CRC32')).toBe('cbf43926');
     await uploadFile(s3.client, s3.bucket, { path, key: 'check', size: 9 }, () => {}, signal);
     const head = new HeadObjectCommand({ Bucket: s3.bucket, Key: 'check', ChecksumMode: 'ENABLED' });
-    expect((await s3.client.send(head)).ChecksumCRC64NVME).toBe(await fileChecksum(path));
+    expect((await s3.client.send(head)).ChecksumCRC64NVME).toBe(await fileChecksum(path, 'CRC64NVME'));
   });
 
   it('sees a difference in content and in size, and an object that is not there', async () => {
@@ -113,6 +115,15 @@ describe('up and down', () => {
     expect(await same()).toBe(true);
     await writeFile(path, 'two');
     expect(await same()).toBe(false);
+  });
+
+  it('knows objects by the checksum that the SDK sends of itself', async () => {
+    const path = join(await temporaryFolder(), 'file');
+    await writeFile(path, 'one');
+    await s3.store().put(s3.bucket, 'by-sdk', 'one');
+    expect(await isSameContent(s3.client, { path, size: 3, bucket: s3.bucket, key: 'by-sdk' }, signal)).toBe(true);
+    await s3.store().put(s3.bucket, 'by-sdk', 'two');
+    expect(await isSameContent(s3.client, { path, size: 3, bucket: s3.bucket, key: 'by-sdk' }, signal)).toBe(false);
   });
 
   it('leaves nothing of a download that fails', async () => {
