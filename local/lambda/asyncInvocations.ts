@@ -52,7 +52,7 @@ export class AsyncInvocations {
         if (outcome.errorType === undefined) return;
         delayMs = retryDelays.shift();
       } catch (error) {
-        if (!(error instanceof LambdaApiError) || (error.status < 500 && !error.retryable)) return;
+        if (error instanceof LambdaApiError && error.status < 500 && !error.retryable) return;
         if (performance.now() - queuedAtMs + throttleDelay <= this.#options.maximumEventAgeMs) delayMs = throttleDelay;
         throttleDelay = Math.min(throttleDelay * 2, throttleDelayMs.longest);
       }

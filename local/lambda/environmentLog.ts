@@ -20,7 +20,9 @@ export class EnvironmentLog {
   readonly stream: string;
   readonly #sink: LogSink;
   readonly #platform: PlatformLog;
-  #appended: Promise<void> = Promise.resolve();
+  /** Events that the sink has not been given yet. */
+  #waiting: LogEvent[] = [];
+  #appending: Promise<void> | undefined;
   #tail = '';
 
   constructor(sink: LogSink, group: string, stream: string, format: LogFormat) {
@@ -32,7 +34,7 @@ export class EnvironmentLog {
 
   /** Lines that the process wrote. */
   output(lines: readonly string[]): void {
-    for (let start = 0; start < lines.length; start += maxBatch) this.#append(lines.slice(start, start + maxBatch));
+    this.#append(lines);
   }
 
   initStart(): void {
@@ -66,8 +68,8 @@ export class EnvironmentLog {
   }
 
   /** Waits until everything so far can be read. Rejects when the sink failed. */
-  flush(): Promise<void> {
-    return this.#appended;
+  async flush(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#appending) await (this.#appending ?? this.#startAppending());
   }
 
   #platformLine(line: string | undefined): void {
@@ -78,7 +80,24 @@ export class EnvironmentLog {
     const timestampMs = Date.now();
     const events: LogEvent[] = lines.map((line) => ({ timestampMs, message: `${line}\n` }));
     this.#tail = (this.#tail + events.map(({ message }) => message).join('')).slice(-tailBytes);
-    this.#appended = this.#appended.then(() => this.#sink.append(this.group, this.stream, events));
-    this.#appended.catch(() => undefined);
+    for (const event of events) this.#waiting.push(event);
+    // A failure shows at the next flush, which gives the sink the same events again.
+    if (!this.#appending) this.#startAppending().catch(() => undefined);
+  }
+
+  #startAppending(): Promise<void> {
+    this.#appending = this.#appendWaiting().finally(() => {
+      this.#appending = undefined;
+    });
+    return this.#appending;
+  }
+
+  /** What comes while the sink is at work goes to it together. */
+  async #appendWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, maxBatch);
+      await this.#sink.append(this.group, this.stream, batch);
+      this.#waiting = this.#waiting.slice(batch.length);
+    }
   }
 }

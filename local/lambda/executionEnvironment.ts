@@ -138,6 +138,7 @@ export class ExecutionEnvironment {
   async #coldStart(): Promise<InitOutcome> {
     const leaveStart = await this.#host.enterStart();
     try {
+      if (this.#stopping) throw new ServiceError('The embedded Lambda is closing.');
       await mkdir(join(this.#folder, 'tmp'), { recursive: true });
       this.log.initStart();
       return await this.#start('init', this.#host.initTimeoutMs);
@@ -164,7 +165,7 @@ export class ExecutionEnvironment {
     if (this.#stopping) runtime.kill();
     const outcome = await awaitInit(runtime, startedAtMs, timeoutMs);
     runtime.flushOutput();
-    if (outcome.status === 'success') void runtime.ended.then(() => this.#processEnded());
+    if (outcome.status === 'success') void runtime.ended.finally(() => this.#processEnded()).catch(() => undefined);
     else
       this.log.initReport({
         durationMs: outcome.durationMs,

@@ -177,6 +177,8 @@ async function spawned(
     child.once('spawn', resolve);
     child.once('error', reject);
   });
+  // The lifeline: nothing is written to it, and that it breaks is how the process learns that the cloud is gone.
+  child.stdio[3]?.on('error', () => undefined);
   if (!hasPid(child)) throw new Error('a process started without a pid');
   return child;
 }
