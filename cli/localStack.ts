@@ -10,7 +10,13 @@ import { isAlive } from './cloud/stackClient.js';
 import { StackControl } from './cloud/stackControl.js';
 import { acquireStackLock, type Holder } from './cloud/stackLock.js';
 import type { StackState } from './cloud/stackState.js';
-import { loadSecrets, replaceJsonFile, type Secrets, type StateDirectory } from './cloud/stateDirectory.js';
+import {
+  loadSecrets,
+  prepareStateDirectory,
+  replaceJsonFile,
+  type Secrets,
+  type StateDirectory,
+} from './cloud/stateDirectory.js';
 import { ensureStateMachine, functionSubstitutions } from './cloud/stateMachine.js';
 import { NotBuiltError } from './errors.js';
 import { packageRoot } from './packageRoot.js';
@@ -66,6 +72,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       return { started: false, holder: acquisition.holder };
     }
     closing.push(() => acquisition.lock.release());
+    await prepareStateDirectory(directory);
     const secrets = await loadSecrets(directory);
     const state = await startServices(options, secrets, closing);
     await replaceJsonFile(directory.cloudFile, state);

@@ -18,8 +18,6 @@ export interface StateDirectory {
   readonly demo: string;
 }
 
-export const defaultStateDirectory = '.muster';
-
 export function stateDirectory(path: string): StateDirectory {
   const root = resolve(path);
   return {
@@ -41,6 +39,12 @@ const secretsSchema = z.object({
 
 /** What guards the embedded cloud against other users of the machine. */
 export type Secrets = z.infer<typeof secretsSchema>;
+
+/** Makes the directory, and keeps it and its secrets out of the repository that it may lie in. */
+export async function prepareStateDirectory({ path }: StateDirectory): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, '.gitignore'), '*\n');
+}
 
 /** The directory's secrets, made at the first call; the file can be read by its owner alone. */
 export async function loadSecrets(directory: StateDirectory): Promise<Secrets> {

@@ -65,10 +65,13 @@ function failedTable({ ranks: { failed } }: RunSummary, colours: Colours): strin
   if (failed.length === 0) return '';
   const lines = failed
     .slice(0, failedShown)
-    .map(({ rank, attempts, cause }) => `  rank ${rank} (${plural(attempts, 'attempt')}): ${cause}`);
+    .map(({ rank, attempts, cause }) => `  rank ${rank} (${plural(attempts, 'attempt')}): ${indented(cause)}`);
   if (failed.length > failedShown) lines.push(`  and ${count(failed.length - failedShown)} more, all in summary.json`);
   return section(colours.red('Ranks that did not deliver'), lines.join('\n'), colours);
 }
+
+/** Lines after the first stand below the name of the rank. */
+const indented = (text: string): string => text.replaceAll('\n', '\n    ');
 
 function speedFacts({ throughput, rankTimes }: RunSummary, colours: Colours): string {
   if (!throughput || !rankTimes) return '';
