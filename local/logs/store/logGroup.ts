@@ -14,6 +14,8 @@ type GroupRecord = z.output<typeof groupSchema>;
 
 const recordFile = 'group.json';
 const streamExtension = '.jsonl';
+/** Files that are opened at the same time. */
+const filesAtOnce = 64;
 
 /** One log group: a folder with its record and a file for each stream. */
 export class LogGroup {
@@ -114,9 +116,9 @@ export class LogGroup {
   async #load(): Promise<Map<string, LogStream>> {
     const files = (await readdir(this.#folder)).filter((file) => file.endsWith(streamExtension));
     const streams = new Map<string, LogStream>();
-    for (const file of files) {
-      const stream = await LogStream.open(join(this.#folder, file));
-      streams.set(stream.name, stream);
+    for (let start = 0; start < files.length; start += filesAtOnce) {
+      const opened = files.slice(start, start + filesAtOnce).map((file) => LogStream.open(join(this.#folder, file)));
+      for (const stream of await Promise.all(opened)) streams.set(stream.name, stream);
     }
     return streams;
   }

@@ -12,6 +12,9 @@ export interface StoredEvent extends LogEvent {
   readonly sequence: number;
 }
 
+/** More than a header can take: a stream's name has at most 512 characters. */
+const headerBytes = 8192;
+
 const headerSchema = z.object({ logStreamName: z.string(), creationTimeMs: z.number() });
 const lineSchema = z.tuple([z.number(), z.number(), z.string()]);
 
@@ -50,14 +53,17 @@ export class LogStream {
   static async open(path: string): Promise<LogStream> {
     const file = await open(path);
     try {
-      for await (const line of file.readLines({ autoClose: false })) {
-        const { logStreamName, creationTimeMs } = headerSchema.parse(JSON.parse(line));
-        return new LogStream(path, logStreamName, creationTimeMs);
-      }
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(headerBytes), 0, headerBytes, 0);
+      const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
+      const { logStreamName, creationTimeMs } = headerSchema.parse(
+        JSON.parse(buffer.toString('utf8', 0, Math.max(end, 0))),
+      );
+      return new LogStream(path, logStreamName, creationTimeMs);
+    } catch (error) {
+      throw new Error(`${path} is not a log stream: its header cannot be read`, { cause: error });
     } finally {
       await file.close();
     }
-    throw new Error(`${path} is not a log stream: it has no header`);
   }
 
   /** Time of the last append, as far as this process knows it or has read it. */
