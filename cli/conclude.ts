@@ -17,6 +17,7 @@ export async function conclude(options: CommonOptions, load: () => Promise<Work>
   } catch (error) {
     const { interruption, terminal } = session;
     if (interruption.receivedSignal !== undefined) {
+      terminal.note('Interrupted.');
       if (!terminal.resultWritten) terminal.result({ error: resultError(interruption.signal.reason) });
       return signalExitCode(session);
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { InterruptedError } from './errors.js';
 import { exitCodes } from './exitCodes.js';
 
@@ -15,6 +16,8 @@ export class Interruption {
   #receivedSignal: 'SIGINT' | 'SIGTERM' | undefined;
 
   constructor(source: SignalSource) {
+    // Every request under way listens to it, and there may be many.
+    setMaxListeners(0, this.#controller.signal);
     const receive = (signal: 'SIGINT' | 'SIGTERM') => {
       if (this.#receivedSignal !== undefined) source.exit(exitCodes.interrupted);
       this.#receivedSignal ??= signal;
@@ -27,6 +30,13 @@ export class Interruption {
   /** Aborts with an InterruptedError. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Aborts with this interruption or with another signal, whichever comes first. */
+  or(other: AbortSignal): AbortSignal {
+    const either = AbortSignal.any([this.signal, other]);
+    setMaxListeners(0, either);
+    return either;
   }
 
   /** The first signal that came. */

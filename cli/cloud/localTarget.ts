@@ -70,7 +70,7 @@ async function leaveToOthers(
   if (stack.control.userCount > 0) {
     terminal.note(`Waiting for ${plural(stack.control.userCount, 'other command')} that works with this cloud.`);
   }
-  const hurry = AbortSignal.any([interruption.signal, stopped]);
+  const hurry = interruption.or(stopped);
   if (hurry.aborted) return;
   const hurried = new Promise<void>((resolve) => hurry.addEventListener('abort', () => resolve(), { once: true }));
   await Promise.race([stack.control.closeToUsers(), hurried]);

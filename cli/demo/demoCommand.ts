@@ -72,7 +72,7 @@ async function runDemo(
   const { interruption, terminal } = session;
   const written = await examplePayload(scale);
   const payload = parsePayload(written);
-  const signal = AbortSignal.any([interruption.signal, target.lost]);
+  const signal = interruption.or(target.lost);
   const items = [
     ...(await uploadItems(paths, payload.data_prefix)),
     ...(await uploadItems([join(packageRoot, 'models', 'redshift', 'redshift.onnx')], payload.S3_object_name ?? '')),

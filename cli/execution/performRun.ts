@@ -49,7 +49,7 @@ async function followOrStop(
       display: progressDisplay(terminal),
       sizeOf: (executorFunction) => executorSize(clients.lambda, executorFunction, region),
       pollMs,
-      signal: AbortSignal.any([interruption.signal, lost]),
+      signal: interruption.or(lost),
     });
   } catch (error) {
     if (!interruption.signal.aborted) {
