@@ -17,7 +17,7 @@ import { createS3Service } from '../../../local/s3/service.js';
 import type { Clock } from '../../../local/states/clock.js';
 import type { Json } from '../../../local/states/json.js';
 import { createStatesService, type StatesService } from '../../../local/states/service.js';
-import { FakeLambda, type FakeFunction } from './fakeLambda.js';
+import { type FakeFunction, FakeLambda } from './fakeLambda.js';
 
 export const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 export const roleArn = 'arn:aws:iam::123456789012:role/states';
@@ -100,7 +100,7 @@ export async function startStatesCloud(
       for (;;) {
         const description = await sfn.send(new DescribeExecutionCommand({ executionArn }));
         if (description.status !== 'RUNNING') return description;
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },
     async history(executionArn) {
