@@ -39,7 +39,7 @@ export interface RunResult {
   readonly quality: RunSummary['quality'];
   readonly bill: RunSummary['bill'] | null;
   readonly files: RunSummary['files'] | null;
-  readonly error?: { readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 export function startMuster(
