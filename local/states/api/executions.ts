@@ -67,7 +67,9 @@ function checkInput(input: string): void {
 }
 
 /** The answer of DescribeExecution. */
-export async function describeRecord(record: ExecutionRecord, parts: ServiceParts, withData: boolean): Promise<object> {
+export async function describeRecord(live: ExecutionRecord, parts: ServiceParts, withData: boolean): Promise<object> {
+  // The execution may end while its history is read; what is told is how it was before.
+  const record = { ...live };
   const { first, last } = await readEnds(await parts.executions.historyOf(record.arn));
   const end = record.status === 'RUNNING' ? undefined : last;
   const data = {
