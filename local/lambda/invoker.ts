@@ -73,7 +73,7 @@ export class Invoker {
     try {
       JSON.parse(event.toString('utf8'));
     } catch (error) {
-      throw new InvalidRequestContentError(`Could not parse request body into json: ${(error as Error).message}`);
+      throw new InvalidRequestContentError(`Could not parse request body into json: ${messageOf(error)}`);
     }
     return event;
   }

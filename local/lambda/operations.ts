@@ -75,9 +75,19 @@ export async function runOperation(
 ): Promise<LambdaAnswer> {
   for (const [routeMethod, pattern, operation] of routes) {
     const match = routeMethod === method ? pattern.exec(path) : null;
-    if (match) return operation(state, request, decodeURIComponent(match[1] ?? ''));
+    if (match) return operation(state, request, decodeName(match[1] ?? ''));
   }
   throw new UnknownOperationError(`The embedded Lambda has no operation ${method} ${path}.`);
+}
+
+function decodeName(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    throw new InvalidParameterValueError(`The function name ${part} is not percent-encoded as it should be.`, {
+      cause: error,
+    });
+  }
 }
 
 async function invoke(state: LambdaState, request: LambdaRequest, functionName: string): Promise<LambdaAnswer> {

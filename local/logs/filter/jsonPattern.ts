@@ -1,3 +1,4 @@
+import { escapeExpression } from '../escapeExpression.js';
 import { type JsonPath, parseJsonDocument, valueAt } from './jsonPath.js';
 import { expressionTest, invalid, type MessageTest } from './messageTest.js';
 
@@ -173,8 +174,4 @@ function pathOf(selector: string): JsonPath {
 
 function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-}
-
-function escapeExpression(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

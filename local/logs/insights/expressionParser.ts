@@ -1,3 +1,4 @@
+import { escapeExpression } from '../escapeExpression.js';
 import { aggregateNames } from './aggregates.js';
 import type { ArithmeticOperator, ComparisonOperator, Expression, Span } from './ast.js';
 import { functions } from './functions.js';
@@ -79,7 +80,7 @@ export class ExpressionParser {
       );
     if (kind !== 'text') throw this.#lexer.fault('Expected a text or a regular expression');
     this.#lexer.next();
-    const contained = new RegExp(value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const contained = new RegExp(escapeExpression(value));
     return this.#node({ start: operand.span.start, end }, { type: 'like', operand, pattern: contained });
   }
 

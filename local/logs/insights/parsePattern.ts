@@ -1,3 +1,5 @@
+import { escapeExpression } from '../escapeExpression.js';
+
 /** Group names that regular expressions may have; field names may hold more than that. */
 function groupName(position: number): string {
   return `field${position}`;
@@ -33,8 +35,4 @@ export function groupsPattern(expression: RegExp): ParsePattern | undefined {
   const names = Object.keys(new RegExp(`${expression.source}|`, expression.flags).exec('')?.groups ?? {});
   if (names.length === 0) return undefined;
   return { expression, fields: names.map((name) => ({ group: name, field: name })) };
-}
-
-function escapeExpression(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
