@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { messageOf } from '../../run/errors.js';
 import { AsyncInvocations, type AsyncOptions } from './asyncInvocations.js';
 import type { ConcurrencyLimits } from './concurrency.js';
 import type { EnvironmentPool } from './environmentPool.js';
