@@ -6,54 +6,41 @@ const forever = 'new Promise(() => setInterval(() => {}, 1e6))';
 
 let lambda: LambdaFixture;
 beforeAll(async () => {
-  lambda = await LambdaFixture.start(
-    {
-      slow: {
-        source: `export const handler = async () => { console.log('waiting'); await ${forever}; };`,
-        timeoutS: 1,
-      },
-      hungry: {
-        memoryMb: 128,
-        source: `const kept = []; export const handler = async () => {
+  lambda = await LambdaFixture.start({
+    slow: {
+      source: `export const handler = async () => { console.log('waiting'); await ${forever}; };`,
+      timeoutS: 1,
+    },
+    hungry: {
+      memoryMb: 128,
+      source: `const kept = []; export const handler = async () => {
           for (;;) { kept.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setTimeout(r, 2)); } };`,
-      },
-      spiky: {
-        memoryMb: 128,
-        source: `export const handler = async () => Buffer.alloc(200 << 20, 1).length;`,
-      },
-      victim: {
-        source: `export const handler = async ({ hang }) => { if (hang) await ${forever}; return process.pid; };`,
-      },
-      quitter: {
-        source: `export const handler = async ({ code }) => { console.log('leaving'); process.exit(code); };`,
-      },
-      drained: { source: `export const handler = () => new Promise(() => {});` },
-      parent: {
-        source: `import { spawn } from 'node:child_process';
+    },
+    spiky: {
+      memoryMb: 128,
+      source: `export const handler = async () => Buffer.alloc(200 << 20, 1).length;`,
+    },
+    victim: {
+      source: `export const handler = async ({ hang }) => { if (hang) await ${forever}; return process.pid; };`,
+    },
+    quitter: {
+      source: `export const handler = async ({ code }) => { console.log('leaving'); process.exit(code); };`,
+    },
+    drained: { source: `export const handler = () => new Promise(() => {});` },
+    parent: {
+      source: `import { spawn } from 'node:child_process';
           export const handler = async ({ hang }) => {
             const child = spawn('sleep', ['600'], { stdio: 'inherit' });
             if (hang) await ${forever};
             return child.pid; };`,
-      },
-      unloadable: { source: `console.log('loading'); throw new TypeError('not today'); export const handler = 1;` },
-      unparsable: { source: `export const handler = async () => {` },
-      missing: { source: `export const other = 1;` },
-      absent: { source: '', handler: 'nowhere.handler' },
-      homeless: { source: '', artifactFolder: '/nonexistent/folder' },
-      initQuits: { source: `process.exit(3);` },
-      initHangs: {
-        source: `await ${forever}; export const handler = 1;`,
-        timeoutS: 1,
-      },
-      slowInit: {
-        source: `import { existsSync, writeFileSync } from 'node:fs';
-          const mark = process.env.TMPDIR + '/again';
-          if (!existsSync(mark)) { writeFileSync(mark, ''); await ${forever}; }
-          export const handler = async () => 'second start';`,
-      },
     },
-    { initTimeoutMs: 700 },
-  );
+    unloadable: { source: `console.log('loading'); throw new TypeError('not today'); export const handler = 1;` },
+    unparsable: { source: `export const handler = async () => {` },
+    missing: { source: `export const other = 1;` },
+    absent: { source: '', handler: 'nowhere.handler' },
+    homeless: { source: '', artifactFolder: '/nonexistent/folder' },
+    initQuits: { source: `process.exit(3);` },
+  });
 });
 afterAll(() => lambda.close());
 
@@ -169,11 +156,6 @@ describe('an init phase that fails', () => {
       'END #\n',
       expect.stringMatching(/^REPORT (?!.*Init Duration).*\tStatus: error\tError Type: /),
     ]);
-  });
-
-  test('because of the time is tried again within the time of the invocation', async () => {
-    expect((await invoke('slowInit')).answer).toBe('second start');
-    expect((await invoke('initHangs')).answer.errorType).toBe('Sandbox.Timedout');
   });
 
   test('because the code is not there is a fault of the service', async () => {

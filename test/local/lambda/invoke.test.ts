@@ -107,7 +107,7 @@ describe('a synchronous invocation', () => {
   });
 
   test('runs each concurrent invocation in a process of its own', async () => {
-    const pids = await Promise.all(Array.from({ length: 8 }, () => invoke('sleeper', { ms: 300 })));
+    const pids = await Promise.all(Array.from({ length: 8 }, () => invoke('sleeper', { ms: 800 })));
     expect(new Set(pids.map(({ Payload }) => decode(Payload))).size).toBe(8);
   });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
@@ -11,6 +11,13 @@ const sleeper = {
     export const handler = async ({ ms, child }) => {
       if (child) spawn('sleep', ['600'], { stdio: 'ignore' });
       await new Promise((r) => setTimeout(r, ms));
+      return process.pid; };`,
+};
+/** Waits until a file exists. */
+const waiter = {
+  source: `import { existsSync } from 'node:fs';
+    export const handler = async ({ file }) => {
+      while (file && !existsSync(file)) await new Promise((r) => setTimeout(r, 5));
       return process.pid; };`,
 };
 const stubborn = {
@@ -58,13 +65,16 @@ test('an environment that idles too long ends', async () => {
 });
 
 test('the environment used last is used first', async () => {
-  lambda = await LambdaFixture.start({ sleeper });
+  lambda = await LambdaFixture.start({ waiter });
   const fixture = lambda;
-  const slow = invoke(fixture, 'sleeper', { ms: 400 });
+  const file = join(fixture.folder, 'go');
+  const waiting = invoke(fixture, 'waiter', { file });
   await eventually(() => fixture.service.environments().some(({ state }) => state === 'busy'));
-  await invoke(fixture, 'sleeper', { ms: 1 });
-  const last = decode((await slow).Payload);
-  expect(decode((await invoke(fixture, 'sleeper', { ms: 1 })).Payload)).toBe(last);
+  const other = decode((await invoke(fixture, 'waiter')).Payload);
+  await writeFile(file, '');
+  const last = decode((await waiting).Payload);
+  expect(last).not.toBe(other);
+  expect(decode((await invoke(fixture, 'waiter')).Payload)).toBe(last);
 });
 
 test('environments die with a cloud that is killed', async () => {
