@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
@@ -62,6 +63,7 @@ export class ExecutionStore {
   /** Reads what a process before this one left; executions that were running then become ABORTED. */
   static async open(directory: string, clock: Clock): Promise<ExecutionStore> {
     const store = new ExecutionStore(directory, clock);
+    await mkdir(join(directory, 'histories'), { recursive: true });
     for (const [index, entry] of (await readJournal(store.#journal.path)).entries()) {
       const parsed = record.safeParse(entry);
       if (!parsed.success) throw new CorruptJournalError(store.#journal.path, index + 1, parsed.error);
@@ -112,7 +114,7 @@ export class ExecutionStore {
 
   historyPath(arn: string): string {
     const name = createHash('sha256').update(arn).digest('hex').slice(0, 40);
-    return join(this.#directory, 'histories', name.slice(0, 2), `${name}.jsonl`);
+    return join(this.#directory, 'histories', `${name}.jsonl`);
   }
 
   #apply(entry: z.infer<typeof record>): void {

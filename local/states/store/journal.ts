@@ -1,11 +1,11 @@
-import { appendFile, type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { appendFile, type FileHandle, open, readFile, truncate } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CorruptJournalError } from '../errors.js';
 import { isJsonObject, type JsonObject, parseJson } from '../json.js';
 
 /**
- * A file of one JSON object a line that only ever grows. What is appended while a write goes on is written together by
- * the next one, so that thousands of small appends cost few writes.
+ * A file of one JSON object a line that only ever grows; its folder must be there. What is appended in one turn of the
+ * event loop, or while a write goes on, is written together, so that thousands of small appends cost few writes.
  */
 export class Journal {
   readonly path: string;
@@ -13,7 +13,6 @@ export class Journal {
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
   #failure: unknown;
-  #folderIsThere = false;
 
   constructor(path: string) {
     this.path = path;
@@ -39,8 +38,7 @@ export class Journal {
 
   async #write(): Promise<void> {
     try {
-      if (!this.#folderIsThere) await mkdir(dirname(this.path), { recursive: true });
-      this.#folderIsThere = true;
+      await nextTurn();
       while (this.#waiting.length > 0) {
         const lines = this.#waiting.join('');
         this.#waiting = [];

@@ -46,6 +46,11 @@ export class ManualClock implements Clock {
     }
   }
 
+  /** Resolves when somebody has asked to sleep for exactly so long, since the test began. */
+  async untilAsked(durationMs: number): Promise<void> {
+    while (!this.sleepsMs.includes(durationMs)) await new Promise<void>((resolve) => this.#watchers.push(resolve));
+  }
+
   /** Moves the time on and wakes whoever is due. */
   advance(durationMs: number): void {
     this.#nowMs += durationMs;

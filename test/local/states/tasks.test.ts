@@ -10,6 +10,7 @@ import {
   waitingTask,
   waits,
 } from './definitions.js';
+import { EndlessFunction } from './endlessFunction.js';
 import type { Answer, FakeFunction } from './fakeLambda.js';
 import { ManualClock } from './manualClock.js';
 import { bucket, outputOf, type StatesCloud, single, startStatesCloud } from './statesCloud.js';
@@ -22,32 +23,6 @@ const start = async (functions: Record<string, FakeFunction> = {}, random?: () =
 };
 afterEach(() => cloud.close());
 const types = async (arn: string) => (await cloud.history(arn)).map(({ type }) => type);
-
-/** A function that goes on until its caller gives up; `begun` and `given up` tell a test when. */
-function endless(): { run: FakeFunction; begun: Promise<void>; givenUp: Promise<void> } {
-  const begun = resolvers();
-  const givenUp = resolvers();
-  return {
-    begun: begun.promise,
-    givenUp: givenUp.promise,
-    run: (_payload, { signal }) =>
-      new Promise<Answer>((resolve) => {
-        begun.resolve();
-        signal.addEventListener('abort', () => {
-          givenUp.resolve();
-          resolve({ result: null });
-        });
-      }),
-  };
-}
-
-function resolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 describe('lambda:invoke', () => {
   it('gives the payload and the facts of the call, and leaves the events of a task', async () => {
@@ -134,10 +109,9 @@ describe('Retry and Catch', () => {
   it('retries after growing waits, within the longest', async () => {
     await start({ flaky: flaky(2) });
     const arn = await cloud.start(retryThenCatch, { kept: 1 });
-    await clock.untilAsleep(1);
+    await clock.untilAsked(2_000);
     clock.advance(2_000);
-    while (cloud.lambda.payloads.length < 2) await clock.untilAsleep(1);
-    await clock.untilAsleep(1);
+    await clock.untilAsked(5_000);
     clock.advance(5_000);
     const execution = await cloud.ended(arn);
     expect(outputOf(execution)).toMatchObject({ Payload: 3 });
@@ -169,12 +143,12 @@ describe('Retry and Catch', () => {
 
 describe('limits of time', () => {
   it('TimeoutSeconds ends the task and the call under it', async () => {
-    const { run, begun, givenUp } = endless();
-    await start({ flaky: run });
+    const endless = new EndlessFunction();
+    await start({ flaky: endless.run });
     const arn = await cloud.start(retryThenCatch);
-    await begun;
+    await endless.until(({ begun }) => begun === 1);
     clock.advance(60_000);
-    await givenUp;
+    await endless.until(({ givenUp }) => givenUp === 1);
     expect(await cloud.ended(arn)).toMatchObject({
       status: 'FAILED',
       error: 'States.Timeout',
@@ -184,22 +158,22 @@ describe('limits of time', () => {
   });
 
   it('HeartbeatSeconds ends a task that shows no life', async () => {
-    const { run, begun, givenUp } = endless();
-    await start({ wait: run });
+    const endless = new EndlessFunction();
+    await start({ wait: endless.run });
     const arn = await cloud.start(waitingTask, { heartbeat: 20 });
-    await begun;
+    await endless.until(({ begun }) => begun === 1);
     clock.advance(20_000);
-    await givenUp;
+    await endless.until(({ givenUp }) => givenUp === 1);
     expect(await cloud.ended(arn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
   });
 
   it("the state machine's own limit ends the execution as TIMED_OUT", async () => {
-    const { run, begun, givenUp } = endless();
-    await start({ echo: run });
+    const endless = new EndlessFunction();
+    await start({ echo: endless.run });
     const arn = await cloud.start({ ...bareFunction, TimeoutSeconds: 30 });
-    await begun;
+    await endless.until(({ begun }) => begun === 1);
     clock.advance(30_000);
-    await givenUp;
+    await endless.until(({ givenUp }) => givenUp === 1);
     expect(await cloud.ended(arn)).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
     expect((await types(arn)).slice(-2)).toEqual(['TaskStateAborted', 'ExecutionTimedOut']);
   });
@@ -207,12 +181,12 @@ describe('limits of time', () => {
 
 describe('StopExecution', () => {
   it('aborts the execution and cancels the call that it waits for', async () => {
-    const { run, begun, givenUp } = endless();
-    await start({ wait: run });
+    const endless = new EndlessFunction();
+    await start({ wait: endless.run });
     const executionArn = await cloud.start(waitingTask, { heartbeat: 20 });
-    await begun;
+    await endless.until(({ begun }) => begun === 1);
     await cloud.sfn.send(new StopExecutionCommand({ executionArn, error: 'Enough', cause: 'by hand' }));
-    await givenUp;
+    await endless.until(({ givenUp }) => givenUp === 1);
     expect(await cloud.ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough', cause: 'by hand' });
     expect((await types(executionArn)).slice(-2)).toEqual(['TaskStateAborted', 'ExecutionAborted']);
   });
