@@ -8,20 +8,19 @@ import { z } from 'zod';
  * registry is not complete: npx tsx scripts/completeLock.ts
  */
 
-const packageSchema = z.looseObject({
+const packageSchema = z.object({
   license: z.string().optional(),
   engines: z.record(z.string(), z.string()).optional(),
   dev: z.boolean().optional(),
   optionalDependencies: z.record(z.string(), z.string()).optional(),
 });
-const lockSchema = z.looseObject({ packages: z.record(z.string(), packageSchema) });
 
 type LockedPackage = z.infer<typeof packageSchema>;
 
 /** Platform packages are called `<name>-<os>-<cpu>` and, on Linux, `-<libc>`. */
 const platformPattern = /-(android|darwin|freebsd|linux|openharmony|win32)-([a-z0-9]+)(?:-([a-z0-9]+))?$/;
 
-function platformPackage(name: string, version: string, { license, engines, dev }: LockedPackage): LockedPackage {
+function platformPackage(name: string, version: string, { license, engines, dev }: LockedPackage): object {
   const platform = platformPattern.exec(name);
   if (!platform) throw new Error(`${name} is missing from the lock file and is not called as a platform package is`);
   const [, os, cpu, abi] = platform;
@@ -30,16 +29,14 @@ function platformPackage(name: string, version: string, { license, engines, dev 
 }
 
 const path = fileURLToPath(new URL('../package-lock.json', import.meta.url));
-const lock = lockSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-const added = new Map<string, LockedPackage>();
-for (const locked of Object.values(lock.packages)) {
+const lock: { packages: Record<string, object> } = JSON.parse(await readFile(path, 'utf8'));
+const added: [string, object][] = [];
+for (const locked of Object.values(lock.packages).map((each) => packageSchema.parse(each))) {
   for (const [name, version] of Object.entries(locked.optionalDependencies ?? {})) {
     const key = `node_modules/${name}`;
-    if (!(key in lock.packages)) added.set(key, platformPackage(name, version, locked));
+    if (!(key in lock.packages)) added.push([key, platformPackage(name, version, locked)]);
   }
 }
-const packages = Object.fromEntries(
-  [...Object.entries(lock.packages), ...added].sort(([left], [right]) => left.localeCompare(right, 'en')),
-);
-await writeFile(path, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
-console.log(`${added.size} packages added`);
+const sorted = [...Object.entries(lock.packages), ...added].sort(([left], [right]) => left.localeCompare(right, 'en'));
+await writeFile(path, `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`);
+console.log(`${added.length} packages added`);
