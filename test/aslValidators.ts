@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module';
 import languageServices from 'amazon-states-language-service';
 
+const require = createRequire(import.meta.url);
+
 /** asl-validator brings no types. */
 const aslValidator: (
   definition: object,
   options: { checkPaths: boolean; checkArn: boolean },
-) => { isValid: boolean; errors: { 'Error code': string }[] } = createRequire(import.meta.url)('asl-validator');
+) => { isValid: boolean; errors: { 'Error code': string }[] } = require('asl-validator');
 
 /**
  * What the two validators of the States Language say against a definition: AWS's own language service, and

@@ -35,7 +35,10 @@ export class AwsClients {
     this.#s3?.destroy();
   }
 
-  /** One attempt a call: retries are the state machine's to decide. No limit on sockets or time: a function may run 900 s. */
+  /**
+   * One attempt a call: retries are the state machine's to decide. No limit on sockets or time: a function may run 900 s.
+   * A connection serves one call, because one that waited for the next could be closed under it by the other side.
+   */
   #settings() {
     const { region, endpoint, credentials } = this.#access;
     return {
@@ -44,8 +47,8 @@ export class AwsClients {
       credentials,
       maxAttempts: 1,
       requestHandler: new NodeHttpHandler({
-        httpAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
-        httpsAgent: { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY },
+        httpAgent: { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY },
+        httpsAgent: { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY },
         connectionTimeout: 10_000,
         requestTimeout: 0,
       }),

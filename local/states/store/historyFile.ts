@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { StatesApiError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import { openIfThere, parseRecord } from './journal.js';
@@ -9,26 +9,28 @@ export interface HistoryPage {
   nextToken?: string;
 }
 
-/** Reads pages of events from a history file without holding more than a page: one pass finds where the lines stand. */
+/** Reads a page of events without holding more than that: one pass finds where the lines stand. */
 export async function readHistory(
   path: string,
   { maxResults, nextToken, reverseOrder }: { maxResults: number; nextToken?: string; reverseOrder: boolean },
 ): Promise<HistoryPage> {
-  const ends = await lineEnds(path);
-  const first = nextToken === undefined ? 0 : parseToken(nextToken, ends.length);
-  const count = Math.min(maxResults, ends.length - first);
-  const start = reverseOrder ? ends.length - first - count : first;
-  const events = await readLines(path, ends, start, start + count);
-  const rest = first + count < ends.length ? { nextToken: String(first + count) } : {};
-  return { events: reverseOrder ? events.reverse() : events, ...rest };
+  return withLines(path, async (lines) => {
+    const first = nextToken === undefined ? 0 : parseToken(nextToken, lines.count);
+    const count = Math.min(maxResults, lines.count - first);
+    const start = reverseOrder ? lines.count - first - count : first;
+    const events = await lines.read(start, start + count);
+    const rest = first + count < lines.count ? { nextToken: String(first + count) } : {};
+    return { events: reverseOrder ? events.reverse() : events, ...rest };
+  });
 }
 
 /** The first and the last event of a history. */
-export async function readEnds(path: string): Promise<{ first?: JsonObject; last?: JsonObject }> {
-  const ends = await lineEnds(path);
-  const [first] = await readLines(path, ends, 0, Math.min(1, ends.length));
-  const [last] = await readLines(path, ends, Math.max(0, ends.length - 1), ends.length);
-  return { first, last };
+export function readEnds(path: string): Promise<{ first?: JsonObject; last?: JsonObject }> {
+  return withLines(path, async (lines) => {
+    const [first] = await lines.read(0, Math.min(1, lines.count));
+    const [last] = await lines.read(Math.max(0, lines.count - 1), lines.count);
+    return { first, last };
+  });
 }
 
 function parseToken(token: string, lineCount: number): number {
@@ -37,30 +39,49 @@ function parseToken(token: string, lineCount: number): number {
   throw new StatesApiError('InvalidToken', `Invalid Token: '${token}'`);
 }
 
-/** Byte offset behind each complete line; none where there is no file yet. */
-async function lineEnds(path: string): Promise<number[]> {
-  const file = await openIfThere(path);
-  const ends: number[] = [];
-  if (!file) return ends;
-  let offset = 0;
-  for await (const piece of file.createReadStream({ highWaterMark: 256 * 1024 })) {
-    const bytes: Buffer = piece;
-    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) ends.push(offset + at + 1);
-    offset += bytes.length;
-  }
-  return ends;
+/** The complete lines of a history file. */
+interface Lines {
+  count: number;
+  /** Reads the events of the lines from one number up to another. */
+  read(from: number, to: number): Promise<JsonObject[]>;
 }
 
-async function readLines(path: string, ends: readonly number[], from: number, to: number): Promise<JsonObject[]> {
-  if (to <= from) return [];
-  const start = from === 0 ? 0 : ends[from - 1]!;
-  const bytes = Buffer.alloc(ends[to - 1]! - start);
-  const file = await open(path, 'r');
+/** Opens a history for as long as `use` needs it; a history that is not there yet has no lines. */
+async function withLines<Value>(path: string, use: (lines: Lines) => Promise<Value>): Promise<Value> {
+  const file = await openIfThere(path);
+  if (!file) return use({ count: 0, read: async () => [] });
   try {
-    await file.read(bytes, 0, bytes.length, start);
+    const ends = await lineEnds(file);
+    return await use({ count: ends.length, read: (from, to) => readLines(file, path, ends, from, to) });
   } finally {
     await file.close();
   }
+}
+
+/** Byte offset behind each complete line. */
+async function lineEnds(file: FileHandle): Promise<number[]> {
+  const ends: number[] = [];
+  const chunk = Buffer.alloc(Math.min(256 * 1024, (await file.stat()).size || 1));
+  for (let offset = 0; ; ) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+    if (bytesRead === 0) return ends;
+    const bytes = chunk.subarray(0, bytesRead);
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) ends.push(offset + at + 1);
+    offset += bytesRead;
+  }
+}
+
+async function readLines(
+  file: FileHandle,
+  path: string,
+  ends: readonly number[],
+  from: number,
+  to: number,
+): Promise<JsonObject[]> {
+  if (to <= from) return [];
+  const start = from === 0 ? 0 : ends[from - 1]!;
+  const bytes = Buffer.alloc(ends[to - 1]! - start);
+  await file.read(bytes, 0, bytes.length, start);
   const lines = bytes.toString('utf8').split('\n').slice(0, -1);
   return lines.map((line, index) => parseRecord(line, path, from + index + 1));
 }
