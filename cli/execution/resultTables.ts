@@ -159,7 +159,9 @@ function perUnit({ usdPerThousandSamples, usdPerGb }: Bill): string[] {
 }
 
 const otherEstimates = ({ otherEstimates: estimates }: Bill): string[] =>
-  estimates.map(({ label, usd: amount, note }) => `  by "${label}" it would read ${usd(amount)}: ${note}`);
+  estimates.map(
+    ({ label, usd: amount }) => `  by the formula "${label}" it would read ${usd(amount)}; the report says why`,
+  );
 
 function fileFacts({ files, resultPrefix }: RunSummary, colours: Colours): string {
   const predictions =

@@ -49,7 +49,7 @@ describe('tables of a finished run', () => {
     expect(text).not.toContain('ingestion');
     expect(text).toContain('5 of 6 REPORT lines found');
     expect(text).toContain('in part estimated');
-    expect(text).toContain('by "max-memory-used" it would read $0.000300');
+    expect(text).toContain('by the formula "max-memory-used" it would read $0.000300');
   });
 
   it('names failed ranks with their causes, the first of many', () => {
