@@ -18,7 +18,7 @@ import {
   type StateDirectory,
 } from './cloud/stateDirectory.js';
 import { ensureStateMachine, functionSubstitutions } from './cloud/stateMachine.js';
-import { NotBuiltError } from './errors.js';
+import { CloudStartError, NotBuiltError } from './errors.js';
 import { packageRoot } from './packageRoot.js';
 
 const host = '127.0.0.1';
@@ -106,6 +106,12 @@ async function startServices(
     credentials: { accessKeyId, secretAccessKey },
     functions,
     accountConcurrency: concurrency,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    throw new CloudStartError(`Port ${port} cannot be listened on: ${error.code}.`, {
+      remedy: 'Name another with --port, or leave it out to take a free one.',
+      cause: error,
+    });
   });
   closing.push(() => cloud.close());
   const stateMachineArn = await furnish(cloud, functions, secrets);
