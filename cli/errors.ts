@@ -111,6 +111,15 @@ export class LogNotFoundError extends MusterError {
   readonly code = 'LOG_NOT_FOUND';
 }
 
+/** A bucket that an upload names does not exist. */
+export class BucketNotFoundError extends MusterError {
+  readonly code = 'BUCKET_NOT_FOUND';
+
+  constructor(bucket: string) {
+    super(`There is no bucket "${bucket}".`, { remedy: 'Check the name, or make it with --create-bucket.' });
+  }
+}
+
 /** Files that could not be copied to or from S3; lists every one. */
 export class TransferError extends MusterError {
   readonly code = 'TRANSFER';

@@ -1,6 +1,13 @@
-import { BucketAlreadyOwnedByYou, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  HeadBucketCommand,
+  NotFound,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { s3Uri } from '../../run/keys.js';
 import { type TargetOptions, withTarget } from '../cloud/target.js';
+import { BucketNotFoundError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import type { Session } from '../session.js';
 import { ByteProgress } from '../terminal/byteProgress.js';
@@ -27,6 +34,7 @@ export async function upload(
   const place = s3Place(destination);
   const items = await uploadItems(sources, place.prefix);
   return withTarget(session, options, async ({ clients }) => {
+    if (!options.createBucket) await requireBucket(clients.s3, place.bucket);
     if (options.dryRun) return dryRun(session, clients.s3, place, items);
     if (options.createBucket) await createBucket(clients.s3, place.bucket);
     const counts = await uploadAll(session, clients.s3, place, items, interruption.signal);
@@ -86,6 +94,16 @@ async function dryRun(
   }
   terminal.result({ dryRun: true, files });
   return exitCodes.success;
+}
+
+/** One clear error instead of one for each file. */
+async function requireBucket(s3: S3Client, bucket: string): Promise<void> {
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    if (error instanceof NotFound) throw new BucketNotFoundError(bucket);
+    throw error;
+  }
 }
 
 async function createBucket(s3: S3Client, bucket: string): Promise<void> {
