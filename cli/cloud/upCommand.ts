@@ -33,6 +33,7 @@ async function upInForeground(session: Session, { port, concurrency }: UpOptions
   const { stack } = start;
   try {
     announce(session, stack.state, stack.secrets);
+    terminal.result(upResult(stack.state, stack.secrets));
     terminal.note('Runs until Ctrl-C.');
     await untilEnd(session, stack);
     if (stack.control.userCount > 0) {
@@ -58,7 +59,9 @@ async function upInBackground(session: Session, options: UpOptions): Promise<Exi
   const holder = await currentHolder(directory.lockFolder);
   if (holder && (await isAlive(holder, directory.path))) throw new CloudInUseError(directory.path, holder.pid);
   const state = await startInBackground(directory, options, interruption.signal);
-  announce(session, state, await loadSecrets(directory));
+  const secrets = await loadSecrets(directory);
+  announce(session, state, secrets);
+  terminal.result(upResult(state, secrets));
   terminal.note('Runs in the background until "muster down".');
   return exitCodes.success;
 }
@@ -69,5 +72,4 @@ export function announce({ terminal }: Session, state: StackState, secrets: Secr
     `The embedded cloud is up (process ${state.pid}), with the bucket ${state.bucket}. For other AWS clients:`,
   );
   terminal.say(exportLines(state, secrets));
-  terminal.result(upResult(state, secrets));
 }
