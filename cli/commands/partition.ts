@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { partitionFormats } from '../../data/partition.js';
 import { examples, musterCommand, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
 import { positiveNumberArgument } from './positiveNumberArgument.js';
@@ -11,12 +12,7 @@ export const partitionCommand = () =>
     .option('--mb <n>', 'about so many MB (2^20 bytes) of arrays a partition', positiveNumberArgument)
     .option('--samples <n>', 'exactly so many samples a partition', integerArgument(1))
     .addOption(
-      new Option('--format <format>', 'format to write; default: that of the dataset').choices([
-        'pt',
-        'safetensors',
-        'npy',
-        'npz',
-      ] as const),
+      new Option('--format <format>', 'format to write; default: that of the dataset').choices(partitionFormats),
     )
     .option('--arrays <names>', 'the arrays to write, with commas between; default: all', (text) => text.split(','))
     .option('--resume', 'keep the partitions that an interrupted split has written')
