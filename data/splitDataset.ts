@@ -147,7 +147,7 @@ async function* readRows({ array, reader }: ColumnPart, from: number, to: number
       batchSize: window,
       chunkBytes: WINDOW_BYTES / 4,
       bytesInFlight: WINDOW_BYTES,
-      shared: false,
+      allocate: (byteLength: number) => new Uint8Array(byteLength),
       verify: true,
       signal,
     };

@@ -2,6 +2,7 @@ import { bytesPerElement, type Tensor } from '../run/tensor.js';
 import { InvalidDataOptionError } from './errors.js';
 import type { Partition } from './partition.js';
 import { newBuffer, typedView } from './storedArray.js';
+import type { Allocate } from './stream/landing.js';
 import { type Batch, openReaders, sliceSamples, streamArrays } from './stream/streamArrays.js';
 
 /** How a partition is streamed. */
@@ -19,6 +20,11 @@ export interface StreamOptions {
   readonly chunkBytes?: number;
   /** Whether worker threads may look at the tensors without a copy (`SharedArrayBuffer`). Default true. */
   readonly shared?: boolean;
+  /**
+   * Gives the memory that an array arrives in, in place of a new buffer; a caller who streams many partitions can use the
+   * same memory again once nobody looks at the earlier batches. `shared` then says nothing.
+   */
+  readonly allocate?: Allocate;
   /**
    * Whether arrays that are read whole are checked against the CRC-32 that zip formats record; costs 0.2 to 0.8 s of
    * processor time a gigabyte. A fault shows at the last batch. Default true.
@@ -66,7 +72,7 @@ export async function* streamBatches(
       batchSize: options.batchSize,
       chunkBytes: options.chunkBytes ?? DEFAULT_CHUNK_BYTES,
       bytesInFlight: options.bytesInFlight ?? DEFAULT_BYTES_IN_FLIGHT,
-      shared: options.shared ?? true,
+      allocate: options.allocate ?? newMemory(options.shared ?? true),
       verify: options.verify ?? true,
       signal,
     };
@@ -94,7 +100,7 @@ export async function readArray(
     batchSize: Math.max(array.shape[0], 1),
     chunkBytes: DEFAULT_CHUNK_BYTES,
     bytesInFlight: DEFAULT_BYTES_IN_FLIGHT,
-    shared,
+    allocate: newMemory(shared),
     verify: true,
     signal,
   };
@@ -107,6 +113,11 @@ export async function readArray(
   }
   return { dtype: stored.dtype, shape: stored.shape, data: typedView(stored.dtype, newBuffer(0, shared), 0, 0) };
 }
+
+const newMemory =
+  (shared: boolean): Allocate =>
+  (byteLength) =>
+    new Uint8Array(newBuffer(byteLength, shared));
 
 function checkOptions(options: StreamOptions, start: number, count: number, present: number): void {
   const { arrays, batchSize, bytesInFlight = 1, chunkBytes = 1 } = options;

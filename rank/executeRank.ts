@@ -11,6 +11,7 @@ import runInference from './inference.js';
 import type { Invocation } from './invocation.js';
 import type { ModelCache } from './modelCache.js';
 import { RankOwnership } from './ownership.js';
+import { peakRssMb } from './peakMemory.js';
 import { rankMetrics } from './rankMetrics.js';
 import { RankSession } from './rankSession.js';
 import { loadScript } from './scriptLoader.js';
@@ -93,6 +94,7 @@ export async function executeRank(
       outputs: session.outputs,
       collective,
       cpuTimeS: workCpuTimeS,
+      peakRssMb: await peakRssMb(),
       endedAtMs: Date.now(),
     });
     await store.putJson(plan.bucket, metricsKey(plan.resultPrefix, rank), metrics);

@@ -7,6 +7,7 @@ import { type ArrayBinding, bindArrays } from './arrayBinding.js';
 import type { PartitionResult, RankContext, RankPartition } from './context.js';
 import { type PartitionFailure, PartitionsFailedError } from './errors.js';
 import { OutputCollector } from './outputCollector.js';
+import { PartitionMemory } from './partitionMemory.js';
 import { Prefetched } from './prefetched.js';
 
 /** A partition whose first bytes are on their way. */
@@ -30,10 +31,11 @@ export default async function run(ctx: RankContext): Promise<void> {
   };
   // Results are written while the next partition is inferred.
   let writing: Promise<void> = Promise.resolve();
-  let upcoming = open(ctx, session, ctx.partitions[0]);
+  const memory = new PartitionMemory();
+  let upcoming = open(ctx, session, memory, ctx.partitions[0]);
   for (const [index, partition] of ctx.partitions.entries()) {
     const current = upcoming;
-    upcoming = open(ctx, session, ctx.partitions[index + 1]);
+    upcoming = open(ctx, session, memory, ctx.partitions[index + 1]);
     try {
       const opened = await current;
       const result = opened && (await inferPartition(ctx, session, opened));
@@ -52,9 +54,10 @@ export default async function run(ctx: RankContext): Promise<void> {
 function open(
   ctx: RankContext,
   session: InferenceSession,
+  memory: PartitionMemory,
   partition: RankPartition | undefined,
 ): Promise<OpenedPartition | undefined> {
-  const opened = partition ? openAhead(ctx, session, partition) : Promise.resolve(undefined);
+  const opened = partition ? openAhead(ctx, session, memory, partition) : Promise.resolve(undefined);
   // It is awaited a partition later; until then its failure has nobody to go to.
   opened.catch(() => undefined);
   return opened;
@@ -63,6 +66,7 @@ function open(
 async function openAhead(
   ctx: RankContext,
   session: InferenceSession,
+  memory: PartitionMemory,
   planned: RankPartition,
 ): Promise<OpenedPartition> {
   const partition = await planned.open();
@@ -72,7 +76,12 @@ async function openAhead(
   });
   const arrays = [...new Set(Object.values(binding.inputs))];
   const sampleCount = partition.sampleCountOf(binding.labels === null ? arrays : [...arrays, binding.labels]);
-  const stream = streamBatches(partition, { arrays, batchSize: ctx.payload.batch_size, signal: ctx.signal });
+  const stream = streamBatches(partition, {
+    arrays,
+    batchSize: ctx.payload.batch_size,
+    allocate: memory.next(),
+    signal: ctx.signal,
+  });
   const labels = readLabels(ctx, partition, binding.labels);
   labels.catch(() => undefined);
   return { sampleCount, binding, batches: new Prefetched(stream), labels };

@@ -17,16 +17,16 @@ export interface MetricsInput {
   readonly outputs: readonly string[];
   readonly collective: CollectiveRecord;
   readonly cpuTimeS: number;
+  readonly peakRssMb: number;
   readonly endedAtMs: number;
 }
 
 /** Assembles `<rank>.json`: the CosmicAI keys, and ours under `muster`. */
 export function rankMetrics(input: MetricsInput): RankMetrics {
-  const { plan, row, invocation, recorder, calls, partitions, batches, cpuTimeS } = input;
+  const { plan, row, invocation, recorder, calls, partitions, batches, cpuTimeS, peakRssMb } = input;
   const samples = partitions.reduce((sum, partition) => sum + partition.samples, 0);
   const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
   const perCpuSecond = (quantity: number) => (cpuTimeS > 0 ? quantity / cpuTimeS : 0);
-  const peakRssMb = process.resourceUsage().maxRSS / 1024;
   const s3 = calls.statistics();
   const stageMs = recorder.totalsMs();
   return {

@@ -2,12 +2,15 @@ import { Readable } from 'node:stream';
 import { s3Uri } from '../run/keys.js';
 import type { ByteSource } from './byteSource.js';
 import { BrokenBodyError, ObjectReplacedError, PreconditionFailedError, ShortReadError } from './errors.js';
+import { NetworkBuffers } from './networkBuffers.js';
 import type { ObjectInfo, ObjectStore } from './objectStore.js';
 
 /** Longer reads are split into ranges of this size that are fetched side by side. */
 const rangeBytes = 8 * 1024 * 1024;
 /** A range whose body breaks off is asked for again so often; the SDK retries only up to the headers. */
 const bodyAttempts = 3;
+
+const networkBuffers = new NetworkBuffers();
 
 /**
  * Random access to one version of an S3 object by ranged GETs, straight into the caller's memory. A replaced object is an
@@ -63,6 +66,7 @@ export class S3ByteSource implements ByteSource {
             throw new BrokenBodyError(this.name, range, 'more bytes than asked for');
           into.set(chunk, filled);
           filled += chunk.length;
+          networkBuffers.spend(chunk.length);
         }
         if (filled < into.length) throw new BrokenBodyError(this.name, range, `only ${filled} bytes`);
         this.#store.calls.bytesRead += filled;

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { bytesPerElement, type Tensor } from '../../run/tensor.js';
 import { ArrayTooLargeError } from '../errors.js';
-import { byteLengthOf, type Checksum, isRowMajor, newBuffer, type StoredArray, typedView } from '../storedArray.js';
+import { byteLengthOf, type Checksum, isRowMajor, type StoredArray, typedView } from '../storedArray.js';
 import { checkCrc32 } from '../zip/entryBytes.js';
 import type { Block } from './blocks.js';
 import { gather, swapBytes } from './gather.js';
@@ -10,6 +10,9 @@ import type { Scratch } from './scratch.js';
 
 /** A Node Buffer and a typed array hold 4 GiB at most. */
 const MAX_BUFFER_BYTES = 2 ** 32;
+
+/** Memory for `byteLength` bytes, starting at a multiple of 8. */
+export type Allocate = (byteLength: number) => Uint8Array;
 
 /** The buffer in which one array arrives, dense and little-endian; its tensors are views of it. */
 export class Landing {
@@ -21,14 +24,14 @@ export class Landing {
   readonly #checksum?: Checksum;
   #crc: number;
 
-  constructor(array: StoredArray, reader: RegionReader, options: { shared: boolean; verify: boolean }) {
+  constructor(array: StoredArray, reader: RegionReader, options: { allocate: Allocate; verify: boolean }) {
     const length = byteLengthOf(array);
     const { source } = reader.region;
     this.array = array;
     this.reader = reader;
     try {
       if (length > MAX_BUFFER_BYTES) throw new RangeError(`${length} bytes`);
-      this.#bytes = new Uint8Array(newBuffer(length, options.shared));
+      this.#bytes = options.allocate(length);
     } catch (cause) {
       throw new ArrayTooLargeError(source.name, array.name, length, MAX_BUFFER_BYTES, cause);
     }
@@ -68,7 +71,7 @@ export class Landing {
         checkCrc32(source.name, `array ${JSON.stringify(name)}`, offset, this.#crc, this.#checksum.recorded);
       }
     }
-    const data = typedView(dtype, this.#bytes.buffer, from, length / bytesPerElement[dtype]);
+    const data = typedView(dtype, this.#bytes.buffer, this.#bytes.byteOffset + from, length / bytesPerElement[dtype]);
     return { dtype, shape: [count, ...shape.slice(1)], data };
   }
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../run/tensor.js';
 import type { StoredArray } from '../storedArray.js';
 import { blocksOf } from './blocks.js';
-import { Landing } from './landing.js';
+import { type Allocate, Landing } from './landing.js';
 import { ReadAhead } from './readAhead.js';
 import { perform, planReads } from './reads.js';
 import { openRegion, type RegionReader } from './regionReader.js';
@@ -20,7 +20,7 @@ export interface StreamSettings {
   readonly batchSize: number;
   readonly chunkBytes: number;
   readonly bytesInFlight: number;
-  readonly shared: boolean;
+  readonly allocate: Allocate;
   readonly verify: boolean;
   readonly signal?: AbortSignal;
 }
