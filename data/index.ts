@@ -6,7 +6,7 @@ export { BYTES_PER_MB, type DatasetPart, type SplitOptions, splitDataset } from 
 export type { ArrayInfo } from './storedArray.js';
 export type { Allocate } from './stream/landing.js';
 export type { Batch } from './stream/streamArrays.js';
-export { readArray, type StreamOptions, streamBatches } from './streamBatches.js';
+export { readArray, streamBatches } from './streamBatches.js';
 export { type ArrayContent, type EncodedFile, tensorContent } from './write/arrayContent.js';
 export { writeNpy, writeNpz } from './write/npy.js';
 export { writePartition } from './write/partition.js';

@@ -78,4 +78,3 @@ export type PlanRow = z.infer<typeof planRowSchema>;
 
 /** The rows of `rowsPerPlanShard` consecutive ranks. */
 export const planShardSchema = z.object({ runId: z.string(), rows: z.array(planRowSchema) });
-export type PlanShard = z.infer<typeof planShardSchema>;

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { partitionFormats } from '../../data/partition.js';
+import { partitionFormats } from '../../data/index.js';
 import { examples, musterCommand, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
 import { positiveNumberArgument } from './positiveNumberArgument.js';
