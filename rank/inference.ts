@@ -1,4 +1,4 @@
-import { type Batch, castTensor, type Partition, readArray, streamBatches } from '../data/index.js';
+import { type Allocate, type Batch, castTensor, type Partition, readArray, streamBatches } from '../data/index.js';
 import { inferBatches } from '../models/batchInference.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
 import { emptyQualitySums, sumQuality } from '../run/quality.js';
@@ -32,10 +32,10 @@ export default async function run(ctx: RankContext): Promise<void> {
   // Results are written while the next partition is inferred.
   let writing: Promise<void> = Promise.resolve();
   const memory = new PartitionMemory();
-  let upcoming = open(ctx, session, memory, ctx.partitions[0]);
+  let upcoming = open(ctx, session, memory.of(0), ctx.partitions[0]);
   for (const [index, partition] of ctx.partitions.entries()) {
     const current = upcoming;
-    upcoming = open(ctx, session, memory, ctx.partitions[index + 1]);
+    upcoming = open(ctx, session, memory.of(index + 1), ctx.partitions[index + 1]);
     try {
       const opened = await current;
       const result = opened && (await inferPartition(ctx, session, opened));
@@ -54,10 +54,10 @@ export default async function run(ctx: RankContext): Promise<void> {
 function open(
   ctx: RankContext,
   session: InferenceSession,
-  memory: PartitionMemory,
+  allocate: Allocate,
   partition: RankPartition | undefined,
 ): Promise<OpenedPartition | undefined> {
-  const opened = partition ? openAhead(ctx, session, memory, partition) : Promise.resolve(undefined);
+  const opened = partition ? openAhead(ctx, session, allocate, partition) : Promise.resolve(undefined);
   // It is awaited a partition later; until then its failure has nobody to go to.
   opened.catch(() => undefined);
   return opened;
@@ -66,7 +66,7 @@ function open(
 async function openAhead(
   ctx: RankContext,
   session: InferenceSession,
-  memory: PartitionMemory,
+  allocate: Allocate,
   planned: RankPartition,
 ): Promise<OpenedPartition> {
   const partition = await planned.open();
@@ -79,7 +79,7 @@ async function openAhead(
   const stream = streamBatches(partition, {
     arrays,
     batchSize: ctx.payload.batch_size,
-    allocate: memory.next(),
+    allocate,
     signal: ctx.signal,
   });
   const labels = readLabels(ctx, partition, binding.labels);

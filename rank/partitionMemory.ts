@@ -6,11 +6,13 @@ import type { Allocate } from '../data/index.js';
  */
 export class PartitionMemory {
   readonly #places: [SharedArrayBuffer[], SharedArrayBuffer[]] = [[], []];
-  #turn = 0;
 
-  /** Memory for the next partition. That of the partition before the last one must not be looked at any more. */
-  next(): Allocate {
-    const blocks = this.#places[this.#turn++ % 2];
+  /**
+   * Memory for the partition at `index` of the rank's list. It is that of partition `index - 2`, which must not be looked
+   * at any more; in which order partitions ask does not matter, because they open side by side.
+   */
+  of(index: number): Allocate {
+    const blocks = this.#places[index % 2];
     let taken = 0;
     return (byteLength) => {
       const index = taken++;

@@ -78,6 +78,27 @@ describe('executeRank', () => {
     expect(calls.bytesRead).toBeGreaterThan(4_000_000);
   });
 
+  it('keeps partitions apart that open in another order than they were dealt', async () => {
+    const sizes = [90, 5, 70, 5, 30];
+    const starts = sizes.map((_, index) => sizes.slice(0, index).reduce((sum, size) => sum + size, 0));
+    for (const [index, size] of sizes.entries()) await putSurvey(`mixed/${index}.safetensors`, starts[index], size);
+    const plan = await planRun(
+      s3,
+      sizes.map((_, index) => `mixed/${index}.safetensors`),
+      {},
+      { batch_size: 7 },
+    );
+    await attemptRank(s3, plan);
+    for (const [index, size] of sizes.entries()) {
+      const predicted = [...(await readPredictions(plan, String(index))).data].map(Number);
+      expect(predicted).toHaveLength(size);
+      const worst = Math.max(
+        ...predicted.map((value, row) => Math.abs(value - survey.predictions[starts[index] + row])),
+      );
+      expect(worst).toBeLessThan(1e-4);
+    }
+  });
+
   it('agrees with the other ranks on the statistics', async () => {
     const plan = await planRun(
       s3,
