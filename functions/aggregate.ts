@@ -6,6 +6,7 @@ import { summaryKey } from '../run/keys.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { lambdaArchitecture, readEnvironment } from './environment.js';
+import { parseEvent } from './event.js';
 import type { LambdaContext } from './lambdaContext.js';
 
 const eventSchema = z.object({
@@ -32,7 +33,7 @@ interface RunOutput {
 export async function handler(event: unknown, context: LambdaContext): Promise<RunOutput> {
   const startedAtMs = Date.now();
   const environment = readEnvironment();
-  const request = eventSchema.parse(event);
+  const request = parseEvent(eventSchema, event);
   const summary = await aggregateRun(request, {
     store: new ObjectStore(s3),
     logs,

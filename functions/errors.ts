@@ -21,3 +21,14 @@ export class FunctionEnvironmentError extends MusterError {
     });
   }
 }
+
+/** The function was called with something else than its state of the state machine sends. */
+export class EventError extends MusterError {
+  readonly code = 'EVENT';
+
+  constructor(faults: string) {
+    super(`The function was called with an event that it does not know:\n${faults}\n`, {
+      remedy: 'Deploy the state machine and the functions from the same version.',
+    });
+  }
+}

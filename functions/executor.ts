@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { workersForMemory } from '../models/workersForMemory.js';
-import { isRetryable } from '../rank/errors.js';
+import { isRetryable, RankDeadlineError } from '../rank/errors.js';
 import { executeRank } from '../rank/executeRank.js';
 import { ModelCache } from '../rank/modelCache.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { lambdaArchitecture, readEnvironment, rendezvousAccess } from './environment.js';
 import { PermanentError } from './errors.js';
+import { parseEvent } from './event.js';
 import type { LambdaContext } from './lambdaContext.js';
 import { createLogger } from './logger.js';
 
@@ -26,32 +27,33 @@ let coldStart = true;
 /** One attempt at one rank. */
 export async function handler(event: unknown, context: LambdaContext): Promise<{ rank: number; samples: number }> {
   const startedAtMs = Date.now();
-  const request = eventSchema.parse(event);
-  const { runId, rank, generation } = request;
-  const logger = createLogger('executor', { runId, rank, generation });
-  const invocation = {
-    requestId: context.awsRequestId,
-    logGroup: context.logGroupName,
-    logStream: context.logStreamName,
-    coldStart,
-    startedAtMs,
-    processStartedAtMs: performance.timeOrigin,
-    endsAtMs: startedAtMs + context.getRemainingTimeInMillis(),
-    memoryMb: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    architecture: lambdaArchitecture(),
-  };
+  const isCold = coldStart;
   coldStart = false;
   try {
+    const request = parseEvent(eventSchema, event);
+    const { runId, rank, generation } = request;
+    const invocation = {
+      requestId: context.awsRequestId,
+      logGroup: context.logGroupName,
+      logStream: context.logStreamName,
+      coldStart: isCold,
+      startedAtMs,
+      processStartedAtMs: performance.timeOrigin,
+      endsAtMs: startedAtMs + context.getRemainingTimeInMillis(),
+      memoryMb: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      architecture: lambdaArchitecture(),
+    };
     return await executeRank(request, invocation, {
       store: new ObjectStore(s3),
       models,
       rendezvous: rendezvousAccess(environment),
-      logger,
+      logger: createLogger('executor', { runId, rank, generation }),
     });
   } catch (error) {
-    logger.error('The attempt failed.', { error });
+    createLogger('executor').error('The attempt failed.', { error, event });
     if (!isRetryable(error)) throw new PermanentError(error);
-    await models.drop();
+    // Whoever ran out of time has none left to wait for the threads; their session is sound.
+    if (!(error instanceof RankDeadlineError)) await models.drop();
     throw error;
   }
 }

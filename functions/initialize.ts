@@ -4,6 +4,7 @@ import { type InitializedRun, initializeRun } from '../job/initializeRun.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { readEnvironment } from './environment.js';
+import { parseEvent } from './event.js';
 import type { LambdaContext } from './lambdaContext.js';
 
 const eventSchema = z.object({
@@ -20,7 +21,7 @@ const lambda = new LambdaClient({});
 export async function handler(event: unknown, context: LambdaContext): Promise<InitializedRun> {
   const startedAtMs = Date.now();
   const environment = readEnvironment();
-  const { runId, startedAt, payload } = eventSchema.parse(event);
+  const { runId, startedAt, payload } = parseEvent(eventSchema, event);
   return initializeRun(
     { runId, payload, startedAtMs: Date.parse(startedAt) },
     {

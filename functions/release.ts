@@ -3,6 +3,7 @@ import { releaseRank } from '../job/releaseRank.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { readEnvironment, rendezvousAccess } from './environment.js';
+import { parseEvent } from './event.js';
 import { createLogger } from './logger.js';
 
 const eventSchema = z.object({
@@ -20,7 +21,7 @@ const logger = createLogger('release');
 
 /** Records that a rank, or the whole run, was given up, and frees those who wait for it. */
 export async function handler(event: unknown): Promise<{ error: string; cause: string }> {
-  return releaseRank(eventSchema.parse(event), {
+  return releaseRank(parseEvent(eventSchema, event), {
     store: new ObjectStore(s3),
     rendezvous: rendezvousAccess(readEnvironment()),
     logger,
