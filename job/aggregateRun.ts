@@ -5,10 +5,13 @@ import { type CoordinatorRecord, planSchema } from '../run/plan.js';
 import type { RunSummary } from '../run/summary.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { RunFailedError } from './errors.js';
-import { readPairs } from './predictionPairs.js';
+import { pairedFiles, readPairs } from './predictionPairs.js';
 import { collectOutcomes, failedRanks } from './rankOutcomes.js';
 import { billRun } from './runBill.js';
 import { summarizeRun } from './summarize.js';
+
+/** combined_data.json, summary.json and report.html are written after they were billed. */
+const writesToCome = 3;
 
 export interface AggregateRequest {
   readonly runId: string;
@@ -44,10 +47,9 @@ export async function aggregateRun(
   const outcomes = await collectOutcomes(store, plan);
   const metrics = outcomes.flatMap((outcome) => outcome.metrics ?? []);
   const aggregate = { ...invocation, endedAtMs: Date.now() };
-  const [pairs, bill] = await Promise.all([
-    readPairs(store, plan, metrics),
-    billRun(logs, { plan, outcomes, aggregate, ...billing }),
-  ]);
+  const pairs = await readPairs(store, plan.bucket, pairedFiles(metrics));
+  const calls = { ...store.calls.counts, put: store.calls.counts.put + writesToCome };
+  const bill = await billRun(logs, { plan, outcomes, aggregate, calls, ...billing });
   const failed = failedRanks(outcomes);
   const summary = summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs: Date.now() });
   const report = renderReport({

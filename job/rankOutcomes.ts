@@ -9,6 +9,7 @@ import {
 } from '../run/metrics.js';
 import type { Plan } from '../run/plan.js';
 import type { FailedRank } from '../run/summary.js';
+import { InvalidObjectError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { mapBounded } from './boundedMap.js';
 
@@ -33,19 +34,27 @@ export async function collectOutcomes(store: ObjectStore, plan: Plan): Promise<R
 async function collectOutcome(store: ObjectStore, plan: Plan, rank: number): Promise<RankOutcome> {
   const { bucket, resultPrefix, runId } = plan;
   const [metrics, attempts] = await Promise.all([
-    store.findJson(bucket, metricsKey(resultPrefix, rank), rankMetricsSchema),
+    findMetrics(store, plan, rank),
     store.findJson(bucket, attemptsKey(resultPrefix, rank), attemptsSchema),
   ]);
-  const delivered = metrics?.value.muster.runId === runId ? metrics.value : undefined;
-  const failure = delivered
-    ? undefined
-    : await store.findJson(bucket, failureKey(resultPrefix, rank), rankFailureSchema);
+  const failure = metrics ? undefined : await store.findJson(bucket, failureKey(resultPrefix, rank), rankFailureSchema);
   return {
     rank,
-    metrics: delivered,
+    metrics,
     failure: failure?.value.runId === runId ? failure.value : undefined,
     attempts: attempts?.value.runId === runId ? attempts.value.attempts : [],
   };
+}
+
+/** CosmicAI's executors write `<rank>.json` too: what is not ours, or not of this run, is not there. */
+async function findMetrics(store: ObjectStore, plan: Plan, rank: number): Promise<RankMetrics | undefined> {
+  try {
+    const found = await store.findJson(plan.bucket, metricsKey(plan.resultPrefix, rank), rankMetricsSchema);
+    return found?.value.muster.runId === plan.runId ? found.value : undefined;
+  } catch (error) {
+    if (error instanceof InvalidObjectError) return undefined;
+    throw error;
+  }
 }
 
 /** The ranks that did not deliver, with the cause as far as it was recorded. */

@@ -1,10 +1,11 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { type BilledInvocation, computeBill } from '../cost/bill.js';
-import { LogGroupNotFoundError } from '../cost/errors.js';
 import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
 import { type FoundReport, findReports } from '../cost/reportQuery.js';
 import type { Bill } from '../run/bill.js';
+import { messageOf } from '../run/errors.js';
 import type { CoordinatorRecord, Plan } from '../run/plan.js';
+import type { CallKind } from '../storage/callLog.js';
 import type { RankOutcome } from './rankOutcomes.js';
 
 /** Transitions of the state machine: Initialize, the map and Aggregate; each child's task; each retry's choice, wait and task. */
@@ -22,11 +23,16 @@ export interface RunBillInput {
   /** Configured memory and /tmp of the executor, for attempts that left no record. */
   readonly executorMemoryMb: number;
   readonly ephemeralStorageMb: number;
+  /** S3 calls of the aggregate itself. */
+  readonly calls: Readonly<Record<CallKind, number>>;
   /** How long to wait for REPORT lines, in milliseconds. */
   readonly reportTimeoutMs: number;
 }
 
-/** Prices everything that the run has used, by its REPORT lines where CloudWatch has them already. */
+/**
+ * Prices everything that the run has used, by its REPORT lines where CloudWatch has them already. Lines that cannot be read
+ * are estimated, and the bill says so: no run fails for its bill.
+ */
 export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): Promise<Bill> {
   const { plan, outcomes, aggregate } = input;
   const invocations = [
@@ -35,10 +41,11 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     coordinator(aggregate),
   ];
   const reports = await readReports(logs, invocations, input);
+  const { calls } = input;
   const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));
-  const count = (kind: 'get' | 'put' | 'list' | 'head') => records.reduce((sum, { s3 }) => sum + s3[kind], 0);
+  const count = (kind: CallKind) => records.reduce((sum, { s3 }) => sum + s3[kind], calls[kind]);
   const retries = outcomes.reduce((sum, outcome) => sum + attemptCount(outcome) - 1, 0);
-  return computeBill({
+  const bill = computeBill({
     region: input.region,
     architecture: parseArchitecture(input.architecture),
     pricesTable: defaultPriceTable,
@@ -47,13 +54,15 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
       standard: transitionsOfRun + transitionsOfRank * plan.worldSize + transitionsOfRetry * retries,
       basis: 'estimated',
     },
-    s3: { get: count('get'), put: count('put'), list: count('list'), head: count('head') },
+    // A rank writes its metrics after it has counted its calls.
+    s3: { get: count('get'), put: count('put') + records.length, list: count('list'), head: count('head') },
     logScanBytes: reports.bytesScanned,
     rendezvous:
       plan.collectives.channel === 'none' ? null : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });
+  return { ...bill, notes: [...bill.notes, ...reports.notes] };
 }
 
 /** At least one; attempts that died before they could sign in are known from the generations alone. */
@@ -128,36 +137,46 @@ function measured(invocation: BilledInvocation, report: FoundReport | undefined)
   };
 }
 
+interface Reports {
+  readonly found: ReadonlyMap<string, FoundReport>;
+  readonly bytesScanned: number;
+  readonly notes: readonly string[];
+}
+
 async function readReports(
   logs: CloudWatchLogsClient,
   invocations: readonly BilledInvocation[],
   { plan, aggregate, reportTimeoutMs }: RunBillInput,
-): Promise<{ found: Map<string, FoundReport>; bytesScanned: number }> {
+): Promise<Reports> {
   const searched = invocations.filter(
     ({ requestId }) => requestId !== aggregate.requestId && !requestId.includes('-unsigned-'),
   );
   const results = await Promise.all(
-    [...new Set(searched.map(({ functionName }) => functionName))].map(async (functionName) => {
+    [...new Set(searched.map(({ functionName }) => functionName))].map(async (functionName): Promise<Reports> => {
+      const logGroup = `/aws/lambda/${functionName}`;
+      const requestIds = searched
+        .filter((invocation) => invocation.functionName === functionName)
+        .map(({ requestId }) => requestId);
       try {
-        return await findReports(logs, {
-          logGroup: `/aws/lambda/${functionName}`,
-          requestIds: searched
-            .filter((invocation) => invocation.functionName === functionName)
-            .map(({ requestId }) => requestId),
+        const { found, bytesScanned } = await findReports(logs, {
+          logGroup,
+          requestIds,
           startMs: plan.createdAtMs - 60_000,
           endMs: aggregate.startedAtMs + reportTimeoutMs + 60_000,
           timeoutMs: reportTimeoutMs,
           roundMs: 500,
         });
+        return { found, bytesScanned, notes: [] };
       } catch (error) {
-        // Without its log group every line is an estimate, and the bill's found/expected says so.
-        if (error instanceof LogGroupNotFoundError) return { found: new Map<string, FoundReport>(), bytesScanned: 0 };
-        throw error;
+        const reason = `${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`;
+        const note = `The REPORT lines in ${logGroup} could not be read, so its invocations are estimated (${reason}).`;
+        return { found: new Map(), bytesScanned: 0, notes: [note] };
       }
     }),
   );
   return {
     found: new Map(results.flatMap(({ found }) => [...found])),
     bytesScanned: results.reduce((sum, result) => sum + result.bytesScanned, 0),
+    notes: results.flatMap(({ notes }) => notes),
   };
 }

@@ -3,7 +3,7 @@ import type { CollectiveRecord, PartitionRecord, RankMetrics } from '../run/metr
 import type { Plan, PlanRow } from '../run/plan.js';
 import type { CallLog } from '../storage/callLog.js';
 import type { Invocation } from './invocation.js';
-import type { StageRecorder } from './stageRecorder.js';
+import { type StageRecorder, spansPerStage } from './stageRecorder.js';
 
 export interface MetricsInput {
   readonly plan: Plan;
@@ -66,7 +66,7 @@ export function rankMetrics(input: MetricsInput): RankMetrics {
       startedAtMs: invocation.startedAtMs,
       endedAtMs: input.endedAtMs,
       stageMs,
-      spans: recorder.spans(),
+      spans: recorder.spans(spansPerStage(plan.worldSize)),
       cpuTimeS,
       peakRssMb,
       batches,

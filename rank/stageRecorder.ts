@@ -1,7 +1,14 @@
 import { type Stage, type StageSpan, stages } from '../run/metrics.js';
 
-/** Most spans that one stage keeps; the narrowest gaps are closed first. */
+/** Most spans that one stage of one rank keeps, and all ranks of a run together. */
 const maxSpansPerStage = 40;
+const maxSpansOfRun = 120_000;
+
+/** How many spans each stage of a rank may keep, so that the aggregate of the widest run can hold them all. */
+export function spansPerStage(worldSize: number): number {
+  const share = Math.floor(maxSpansOfRun / (stages.length * worldSize));
+  return Math.min(maxSpansPerStage, Math.max(1, share));
+}
 
 interface StageState {
   active: number;
@@ -45,9 +52,10 @@ export class StageRecorder {
     return Object.fromEntries(stages.map((stage) => [stage, this.#states[stage].totalMs])) as Record<Stage, number>;
   }
 
-  spans(): StageSpan[] {
+  /** At most so many spans a stage; the narrowest gaps are closed first. */
+  spans(mostPerStage = maxSpansPerStage): StageSpan[] {
     return stages.flatMap((stage) =>
-      closeNarrowGaps(this.#states[stage].spans, maxSpansPerStage).map((span) => ({ stage, ...span })),
+      closeNarrowGaps(this.#states[stage].spans, mostPerStage).map((span) => ({ stage, ...span })),
     );
   }
 

@@ -82,15 +82,21 @@ export function addQualitySums(all: Iterable<QualitySums>): QualitySums {
 }
 
 /**
- * Sums over the samples whose prediction and true value are both finite. A true value of -1 has no scaled error, and a
- * square beyond float64 no sum: such samples stay out too, so that the sums are always finite.
+ * Whether a sample counts: its prediction and its true value are finite. A true value of -1 has no scaled error, and a
+ * square beyond float64 no sum: such samples do not count either, so that the sums are always finite.
  */
+export function countsForQuality(predicted: number, truth: number): boolean {
+  const error = predicted - truth;
+  return Number.isFinite(error / (1 + truth)) && Number.isFinite(error * error + truth * truth);
+}
+
+/** Sums over the samples that count. */
 export function sumQuality(predicted: ArrayLike<number>, truth: ArrayLike<number>): QualitySums {
   const vector = new Float64Array(qualityVectorLength);
   for (let index = 0; index < predicted.length; index++) {
+    if (!countsForQuality(predicted[index], truth[index])) continue;
     const error = predicted[index] - truth[index];
     const scaled = error / (1 + truth[index]);
-    if (!Number.isFinite(scaled) || !Number.isFinite(error * error + truth[index] * truth[index])) continue;
     vector[0] += 1;
     vector[1] += Math.abs(error);
     vector[2] += error * error;

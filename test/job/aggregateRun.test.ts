@@ -15,9 +15,13 @@ import { attemptRank, planRun } from '../rank/oneRank.js';
 let s3: EmbeddedS3;
 const logs = mockClient(CloudWatchLogsClient);
 
+function rejectQueries(): void {
+  logs.on(StartQueryCommand).rejects(new ResourceNotFoundException({ message: 'no such group', $metadata: {} }));
+}
+
 beforeAll(async () => {
   s3 = await startEmbeddedS3();
-  logs.on(StartQueryCommand).rejects(new ResourceNotFoundException({ message: 'no such group', $metadata: {} }));
+  rejectQueries();
   const { image, magnitude, redshift } = await readSmallSurvey({ shared: false });
   const arrays = Object.entries({ image, magnitude, redshift }).map(([name, tensor]) => tensorContent(name, tensor));
   const pieces: Uint8Array[] = [];
@@ -99,6 +103,40 @@ describe('aggregateRun', () => {
     const stale = await s3.store().getBytes(s3.bucket, metricsKey(other.resultPrefix, 0));
     await s3.store().put(s3.bucket, metricsKey(plan.resultPrefix, 0), stale);
     await expect(aggregate(plan)).rejects.toThrow(/rank 0 \(0 attempts\): never began/);
+  });
+
+  it('takes metrics that another program left under the prefix for none', async () => {
+    const plan = await planRun(s3, keys, { worldSize: 1 });
+    await s3.store().putJson(s3.bucket, metricsKey(plan.resultPrefix, 0), { 'total_cpu_time (seconds)': 1 });
+    await expect(aggregate(plan)).rejects.toThrow(/rank 0 \(0 attempts\): never began/);
+  });
+
+  it('says in the bill why it is estimated, and does not fail the run for it', async () => {
+    const plan = await planRun(s3, keys, { worldSize: 1, createdAtMs: Date.now() });
+    await attemptRank(s3, plan);
+    logs.on(StartQueryCommand).rejects(new Error('too many queries at a time'));
+    const { status, bill } = await aggregate(plan).finally(rejectQueries);
+    expect(status).toBe('SUCCEEDED');
+    expect(bill.notes).toContainEqual(expect.stringMatching(/REPORT lines in .* could not be read.*too many queries/));
+  });
+
+  it('bills the S3 calls of the ranks, of their last write and of itself', async () => {
+    const plan = await planRun(s3, keys, { worldSize: 1, createdAtMs: Date.now() });
+    const { muster } = await attemptRank(s3, plan);
+    const { bill } = await aggregate(plan);
+    const puts = bill.lines.find(({ item }) => item === 's3-put-list')?.quantity;
+    expect(puts).toBe(muster.s3.put + 1 + 3);
+    const gets = bill.lines.find(({ item }) => item === 's3-get-head')?.quantity;
+    // The plan, the metrics, the attempts, and predictions and labels of two partitions.
+    expect(gets).toBe(muster.s3.get + 7);
+  });
+
+  it('writes the same again when it is made again', async () => {
+    const plan = await planRun(s3, keys, { worldSize: 1, createdAtMs: Date.now() });
+    await attemptRank(s3, plan);
+    const first = await aggregate(plan);
+    const second = await aggregate(plan);
+    expect({ ...second, bill: 0, endedAtMs: 0, wallMs: 0 }).toEqual({ ...first, bill: 0, endedAtMs: 0, wallMs: 0 });
   });
 
   it('tolerates the share of failed ranks that the payload states', async () => {

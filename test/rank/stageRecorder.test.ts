@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StageRecorder } from '../../rank/stageRecorder.js';
+import { StageRecorder, spansPerStage } from '../../rank/stageRecorder.js';
 
 function manualClock() {
   const clock = { nowMs: 0 };
@@ -78,5 +78,13 @@ describe('StageRecorder', () => {
         },
       ),
     );
+  });
+
+  it('keeps fewer spans a rank the more ranks there are, but never loses a stage', async () => {
+    expect([1, 500, 1000, 10_000].map(spansPerStage)).toEqual([40, 40, 20, 2]);
+    const recorder = new StageRecorder();
+    for (let start = 0; start < 100; start += 10) recorder.add('download', start, start + 5 - start / 50);
+    expect(recorder.spans(1)).toEqual([{ stage: 'download', startMs: 0, endMs: 90 + 5 - 90 / 50 }]);
+    expect(recorder.spans(2)).toHaveLength(2);
   });
 });
