@@ -6,6 +6,7 @@ import type { ObjectStore } from '../storage/objectStore.js';
 /**
  * Writes the plan, and with it takes its result prefix: the plan's object is made only where there is none. A prefix that
  * another run holds is left as it is, and this run goes to `<result_path>/<run id>`; so no run ever writes over another.
+ * Names of executions come back after 90 days, and at other stages: the same name with another start is another run.
  *
  * Called again by a retry of the same run, it replaces the run's own plan.
  *
@@ -13,11 +14,13 @@ import type { ObjectStore } from '../storage/objectStore.js';
  */
 export async function claimResultPrefix(store: ObjectStore, plan: Plan): Promise<Plan> {
   const resultPath = plan.payload.result_path;
-  for (const resultPrefix of [resultPath, `${resultPath}/${plan.runId}`]) {
+  const ownPath = `${resultPath}/${plan.runId}`;
+  const pathOfThisStart = `${ownPath}-${plan.createdAtMs}`;
+  for (const resultPrefix of [resultPath, ownPath, pathOfThisStart]) {
     const candidate = { ...plan, resultPrefix };
     if (await takePrefix(store, candidate)) return candidate;
   }
-  throw new PreconditionFailedError(plan.bucket, planKey(`${resultPath}/${plan.runId}`));
+  throw new PreconditionFailedError(plan.bucket, planKey(pathOfThisStart));
 }
 
 async function takePrefix(store: ObjectStore, plan: Plan): Promise<boolean> {
@@ -28,8 +31,8 @@ async function takePrefix(store: ObjectStore, plan: Plan): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof PreconditionFailedError)) throw error;
   }
-  const holder = await store.findJson(plan.bucket, key, planSchema.pick({ runId: true }));
-  if (holder?.value.runId !== plan.runId) return false;
+  const holder = await store.findJson(plan.bucket, key, planSchema.pick({ runId: true, createdAtMs: true }));
+  if (holder?.value.runId !== plan.runId || holder.value.createdAtMs !== plan.createdAtMs) return false;
   await store.putJson(plan.bucket, key, plan, { condition: { etag: holder.etag } });
   return true;
 }

@@ -75,15 +75,20 @@ async function makePlan(
   const dataBucket = payload.data_bucket ?? payload.bucket;
   const needsRendezvous = payload.collectives !== 'none';
   const [listing, program, concurrency, rendezvous] = await Promise.all([
-    listPartitions(store, dataBucket, payload.data_prefix, payload.file_limit),
+    listPartitions(store, payload),
     findProgram(store, payload),
     executorConcurrency(lambda, executorFunction),
     needsRendezvous ? rendezvousFault(rendezvousUrl) : undefined,
   ]);
   const partitions = 'partitions' in listing ? listing.partitions : [];
   const worldSize = payload.world_size ?? payload.file_limit ?? Math.max(1, partitions.length);
-  const maxConcurrency = Math.min(payload.max_concurrency ?? worldSize, mapConcurrencyLimit);
-  const collectives = chooseChannel(payload, { worldSize, maxConcurrency, concurrency, rendezvousFault: rendezvous });
+  const wanted = Math.min(payload.max_concurrency ?? worldSize, mapConcurrencyLimit);
+  const collectives = chooseChannel(payload, {
+    worldSize,
+    maxConcurrency: wanted,
+    concurrency,
+    rendezvousFault: rendezvous,
+  });
 
   const faults = [
     ...('fault' in listing && listing.fault ? [listing.fault] : []),
@@ -92,8 +97,14 @@ async function makePlan(
     ...(worldSize > mapConcurrencyLimit
       ? [`world_size: ${worldSize} ranks are more than the ${mapConcurrencyLimit} children of a Distributed Map`]
       : []),
+    ...(concurrency.free < 1 ? [`no executor can run: ${concurrency.limit} is 0; raise it`] : []),
+    ...(isInside(payload.result_path, payload.data_prefix) && dataBucket === payload.bucket
+      ? [`result_path: results under data_prefix would be taken for partitions; choose a prefix outside of it`]
+      : []),
   ];
-  if (faults.length > 0 || 'faults' in program || 'faults' in collectives) throw new PreflightError(runId, faults);
+  if (faults.length > 0 || 'faults' in program || 'faults' in collectives) {
+    throw new PreflightError(runId, [...new Set(faults)]);
+  }
 
   const plan: Plan = {
     version: 1,
@@ -111,11 +122,14 @@ async function makePlan(
     model: program.model,
     script: program.script,
     collectives,
-    maxConcurrency,
+    // More children than executors may run would only be throttled.
+    maxConcurrency: Math.min(wanted, concurrency.free),
     payload,
   };
   return { plan, partitions };
 }
+
+const isInside = (prefix: string, of: string): boolean => `${prefix}/`.startsWith(`${of}/`);
 
 async function writeRows(store: ObjectStore, plan: Plan, partitions: readonly PlannedPartition[]): Promise<void> {
   const rows: PlanRow[] = dealPartitions(partitions.length, plan.worldSize).map(({ start, count }, rank) => ({

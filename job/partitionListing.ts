@@ -1,20 +1,17 @@
 import { isPartitionKey, partitionEndings, partitionNames, s3Uri } from '../run/keys.js';
 import { compareNaturally } from '../run/naturalOrder.js';
+import type { Payload } from '../run/payload.js';
 import type { PlannedPartition } from '../run/plan.js';
-import { ObjectNotFoundError } from '../storage/errors.js';
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js';
+import { placeFault } from './placeFault.js';
 
 /** The partitions under a prefix in natural order (1.pt, 2.pt, 10.pt), or what is wrong there. */
 export type PartitionListing = { partitions: PlannedPartition[]; fault?: undefined } | { fault: string };
 
-/** Lists every page; a `limit` keeps the first partitions in natural order. */
-export async function listPartitions(
-  store: ObjectStore,
-  bucket: string,
-  dataPrefix: string,
-  limit: number | undefined,
-): Promise<PartitionListing> {
-  const prefix = `${dataPrefix}/`;
+/** Lists every page; `file_limit` keeps the first partitions in natural order. */
+export async function listPartitions(store: ObjectStore, payload: Payload): Promise<PartitionListing> {
+  const bucket = payload.data_bucket ?? payload.bucket;
+  const prefix = `${payload.data_prefix}/`;
   const found: ObjectInfo[] = [];
   const others: string[] = [];
   try {
@@ -23,12 +20,13 @@ export async function listPartitions(
       else if (!object.key.endsWith('/')) others.push(object.key);
     }
   } catch (error) {
-    if (error instanceof ObjectNotFoundError) return { fault: `data_bucket: there is no bucket "${bucket}"` };
-    throw error;
+    const fault = placeFault(payload.data_bucket === undefined ? 'bucket' : 'data_bucket', bucket, error);
+    if (fault === undefined) throw error;
+    return { fault };
   }
   if (found.length === 0) return { fault: describeEmpty(s3Uri(bucket, prefix), others) };
   found.sort((left, right) => compareNaturally(left.key, right.key));
-  const chosen = found.slice(0, limit);
+  const chosen = found.slice(0, payload.file_limit);
   const names = partitionNames(
     chosen.map(({ key }) => key),
     prefix,

@@ -1,8 +1,8 @@
 import { s3Uri } from '../run/keys.js';
 import type { Payload } from '../run/payload.js';
 import type { PlannedScript } from '../run/plan.js';
-import { ObjectNotFoundError } from '../storage/errors.js';
 import type { ObjectInfo, ObjectStore } from '../storage/objectStore.js';
+import { placeFault } from './placeFault.js';
 
 /** What the ranks run: a script, and the model it uses, if there is one. */
 export interface Program {
@@ -12,20 +12,21 @@ export interface Program {
 
 /** Finds the script and the model that a payload means; every fault is a sentence that names the payload key. */
 export async function findProgram(store: ObjectStore, payload: Payload): Promise<Program | { faults: string[] }> {
-  const objects: ObjectInfo[] = [];
-  if (payload.S3_object_name !== undefined) {
-    try {
+  try {
+    const objects: ObjectInfo[] = [];
+    if (payload.S3_object_name !== undefined) {
       for await (const object of store.list(payload.bucket, `${payload.S3_object_name}/`)) objects.push(object);
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) return { faults: [`bucket: there is no bucket "${payload.bucket}"`] };
-      throw error;
     }
+    const script = findScript(payload, objects);
+    const model = await findModel(store, payload, objects, script.kind !== 'module');
+    const faults = [script, model].flatMap((found) => ('fault' in found ? [found.fault] : []));
+    if ('fault' in script || 'fault' in model) return { faults };
+    return { script, model: model.model };
+  } catch (error) {
+    const fault = placeFault('bucket', payload.bucket, error);
+    if (fault === undefined) throw error;
+    return { faults: [fault] };
   }
-  const script = findScript(payload, objects);
-  const model = await findModel(store, payload, objects, script.kind !== 'module');
-  const faults = [script, model].flatMap((found) => ('fault' in found ? [found.fault] : []));
-  if ('fault' in script || 'fault' in model) return { faults };
-  return { script, model: model.model };
 }
 
 type ScriptFinding = PlannedScript | { readonly kind: 'missing'; readonly fault: string };

@@ -1,5 +1,6 @@
 import { MusterError } from '../run/errors.js';
 import { s3Uri } from '../run/keys.js';
+import type { CallKind } from './callLog.js';
 
 /** A source ended before the bytes that were asked for. */
 export class ShortReadError extends MusterError {
@@ -39,15 +40,27 @@ export class PreconditionFailedError extends MusterError {
   }
 }
 
-/** S3 refused or failed a call; a new attempt may help unless access is what is missing. */
+/** Why S3 did not do what it was asked: not allowed, impossible, or a failure that passes. */
+export type Refusal = 'denied' | 'lasting' | 'passing';
+
+const permissions: Readonly<Record<CallKind, string>> = {
+  get: 's3:GetObject',
+  head: 's3:GetObject and s3:ListBucket',
+  put: 's3:PutObject',
+  list: 's3:ListBucket',
+};
+
+/** S3 refused or failed a call; a new attempt may help only when the refusal is a passing one. */
 export class StorageError extends MusterError {
   readonly code = 'STORAGE';
   override readonly retryable: boolean;
 
-  constructor(call: string, bucket: string, key: string, cause: unknown, retryable: boolean) {
-    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    super(`${call} ${s3Uri(bucket, key)} failed with ${reason}.`, { cause });
-    this.retryable = retryable;
+  constructor(call: CallKind, bucket: string, key: string, cause: Error, refusal: Refusal) {
+    super(`${call.toUpperCase()} ${s3Uri(bucket, key)} failed with ${cause.name}: ${cause.message}.`, {
+      cause,
+      remedy: refusal === 'denied' ? `Allow the role of the function ${permissions[call]} there.` : undefined,
+    });
+    this.retryable = refusal === 'passing';
   }
 }
 

@@ -14,7 +14,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type CallKind, CallLog } from './callLog.js';
-import { InvalidObjectError, ObjectNotFoundError, PreconditionFailedError, StorageError } from './errors.js';
+import {
+  BrokenBodyError,
+  InvalidObjectError,
+  ObjectNotFoundError,
+  PreconditionFailedError,
+  StorageError,
+} from './errors.js';
+
+/** A GET whose body breaks off is made so often. */
+const bodyAttempts = 3;
 
 /** An object as listings and heads describe it. */
 export interface ObjectInfo {
@@ -44,7 +53,10 @@ export class ObjectStore {
     this.calls = calls;
   }
 
-  /** One GET; the caller consumes the body inside `use`, so that the call's time includes it. */
+  /**
+   * One GET; the caller consumes the body inside `use`, so that the call's time includes it. When the body breaks off, which
+   * the SDK's own retries do not cover, the object is asked for again and `use` begins anew.
+   */
   async get<T>(
     bucket: string,
     key: string,
@@ -52,9 +64,16 @@ export class ObjectStore {
     options: { range?: string; ifMatch?: string; signal?: AbortSignal } = {},
   ): Promise<T> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: options.range, IfMatch: options.ifMatch });
-    return this.#call('get', bucket, key, async () =>
-      use(await this.#client.send(command, { abortSignal: options.signal })),
-    );
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#call('get', bucket, key, async () =>
+          use(await this.#client.send(command, { abortSignal: options.signal })),
+        );
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (attempt >= bodyAttempts || !isBrokenBody(error)) throw error;
+      }
+    }
   }
 
   async getBytes(bucket: string, key: string, signal?: AbortSignal): Promise<Uint8Array> {
@@ -169,6 +188,15 @@ export class ObjectStore {
   }
 }
 
+const connectionFaults = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+function isBrokenBody(error: unknown): boolean {
+  if (error instanceof BrokenBodyError) return true;
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return connectionFaults.has(code) || error.message === 'aborted';
+}
+
 function parseJson<T>(bucket: string, key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
@@ -182,20 +210,19 @@ function parseJson<T>(bucket: string, key: string, bytes: Uint8Array, schema: z.
 }
 
 const missing = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound']);
-const denied = new Set([
-  'AccessDenied',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'PermanentRedirect',
-  'Forbidden',
-]);
+/** Refusals that stay, whoever asks again: who we are, where the bucket is, what a key may be. */
+const lasting = new Set(['PermanentRedirect', 'InvalidBucketName', 'KeyTooLongError', 'MethodNotAllowed']);
+/** Answers 403 that pass. */
+const passing = new Set(['RequestTimeTooSkewed', 'ExpiredToken']);
 
 function translate(kind: CallKind, bucket: string, key: string, error: unknown): unknown {
   if (error instanceof S3ServiceException) {
     if (missing.has(error.name)) return new ObjectNotFoundError(bucket, key, error);
     const status = error.$metadata.httpStatusCode;
     if (status === 412 || (status === 409 && kind === 'put')) return new PreconditionFailedError(bucket, key, error);
-    return new StorageError(kind.toUpperCase(), bucket, key, error, !denied.has(error.name));
+    const denied = status === 403 && !passing.has(error.name);
+    const refusal = denied ? 'denied' : lasting.has(error.name) || status === 301 ? 'lasting' : 'passing';
+    return new StorageError(kind, bucket, key, error, refusal);
   }
   // Everything else (a reset connection, an abort, a fault in the caller's code) keeps its own name.
   return error;

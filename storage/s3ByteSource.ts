@@ -7,8 +7,6 @@ import type { ObjectInfo, ObjectStore } from './objectStore.js';
 
 /** Longer reads are split into ranges of this size that are fetched side by side. */
 const rangeBytes = 8 * 1024 * 1024;
-/** A range whose body breaks off is asked for again so often; the SDK retries only up to the headers. */
-const bodyAttempts = 3;
 
 const networkBuffers = new NetworkBuffers();
 
@@ -38,22 +36,22 @@ export class S3ByteSource implements ByteSource {
     for (let start = 0; start < into.length; start += rangeBytes) {
       reads.push(this.#readRange(offset + start, into.subarray(start, start + rangeBytes), signal));
     }
-    await Promise.all(reads);
+    // A read that failed must not leave others behind that still write into the caller's memory.
+    const settled = await Promise.allSettled(reads);
+    const failed = settled.find((read) => read.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   async #readRange(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#readOnce(offset, into, signal);
-      } catch (error) {
-        if (error instanceof PreconditionFailedError) throw new ObjectReplacedError(this.name, error);
-        signal?.throwIfAborted();
-        if (attempt >= bodyAttempts || !isBrokenBody(error)) throw error;
-      }
+    try {
+      await this.#fetch(offset, into, signal);
+    } catch (error) {
+      if (error instanceof PreconditionFailedError) throw new ObjectReplacedError(this.name, error);
+      throw error;
     }
   }
 
-  async #readOnce(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async #fetch(offset: number, into: Uint8Array, signal?: AbortSignal): Promise<void> {
     const range = `bytes=${offset}-${offset + into.length - 1}`;
     await this.#store.get(
       this.#bucket,
@@ -74,13 +72,4 @@ export class S3ByteSource implements ByteSource {
       { range, ifMatch: this.#object.etag, signal },
     );
   }
-}
-
-const connectionFaults = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE']);
-
-function isBrokenBody(error: unknown): boolean {
-  if (error instanceof BrokenBodyError) return true;
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return connectionFaults.has(code) || error.message === 'aborted';
 }

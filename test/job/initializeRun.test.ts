@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PreflightError } from '../../job/errors.js';
@@ -50,9 +51,14 @@ const basePayload = () => ({
   result_path: `results/${Math.random()}`,
 });
 
-function initialize(payload: object, runId = 'run-1', rendezvousUrl: string | undefined = rendezvous.url) {
+function initialize(
+  payload: object,
+  runId = 'run-1',
+  rendezvousUrl: string | undefined = rendezvous.url,
+  startedAtMs = 1000,
+) {
   return initializeRun(
-    { runId, payload, startedAtMs: 1000 },
+    { runId, payload, startedAtMs },
     {
       store: s3.store(),
       lambda: new LambdaClient({ region: 'us-east-1' }),
@@ -117,6 +123,12 @@ describe('initializeRun', () => {
     ['a model that is not there', { model: 'models/x.onnx' }, 's3://test-bucket/models/x.onnx does not exist'],
     ['two models', { S3_object_name: 'models/two' }, 'name the one to use as "model"'],
     ['a script that is not there', { script: 'gone.mjs' }, 's3://test-bucket/models/redshift/gone.mjs does not exist'],
+    [
+      'a bucket that is not there, once',
+      { bucket: 'nowhere-bucket' },
+      /^The run cannot start:\n {2}- bucket: there is no bucket "nowhere-bucket"$/,
+    ],
+    ['results among the partitions', { result_path: 'survey/results' }, 'results under data_prefix would be taken'],
     ['a barrier without collectives', { barrier: true, collectives: 'none' }, 'a barrier needs collectives'],
     ['a rendezvous that does not answer', { collectives: 'relay' }, 'does not answer'],
   ])('refuses %s', async (name, change, message) => {
@@ -146,6 +158,44 @@ describe('initializeRun', () => {
     const auto = await initialize(basePayload());
     const { plan } = await writtenPlan(auto.resultPrefix);
     expect(plan.collectives).toEqual({ channel: 'none', reason: expect.stringContaining('3 ranks can never') });
+  });
+
+  it('starts no more children than executors may run, and none where none may', async () => {
+    lambda.on(GetFunctionConcurrencyCommand).resolves({ ReservedConcurrentExecutions: 2 });
+    expect(await initialize(basePayload())).toMatchObject({ worldSize: 3, maxConcurrency: 2 });
+    expect(await initialize({ ...basePayload(), max_concurrency: 1 })).toMatchObject({ maxConcurrency: 1 });
+    lambda.on(GetFunctionConcurrencyCommand).resolves({ ReservedConcurrentExecutions: 0 });
+    await expect(initialize(basePayload())).rejects.toThrow('the concurrency reserved for executor is 0; raise it');
+  });
+
+  it('names a bucket that it may not list', async () => {
+    const denied = mockClient(S3Client);
+    const $metadata = { httpStatusCode: 403 };
+    denied
+      .on(ListObjectsV2Command)
+      .rejects(new S3ServiceException({ name: 'AccessDenied', message: 'no', $fault: 'client', $metadata }));
+    const refused = await initialize({ ...basePayload(), data_bucket: 'other-bucket' }).catch((error) => error);
+    denied.restore();
+    expect(refused).toBeInstanceOf(PreflightError);
+    expect(refused.faults).toEqual([
+      expect.stringMatching(/^data_bucket: LIST s3:\/\/other-bucket\/survey\/ failed.*Allow .* s3:ListBucket/),
+      expect.stringMatching(/^bucket: LIST s3:\/\/test-bucket\/models\/redshift\/ failed/),
+    ]);
+  });
+
+  it('says what is wrong with the address of the rendezvous', async () => {
+    const refused = initialize({ ...basePayload(), collectives: 'relay' }, 'run-1', 'rendezvous.example:8080');
+    await expect(refused).rejects.toThrow('MUSTER_RENDEZVOUS_URL is "rendezvous.example:8080"; expected ws://');
+  });
+
+  it('keeps apart two runs that have the same name', async () => {
+    const payload = basePayload();
+    const prefixes: string[] = [];
+    for (const startedAtMs of [1000, 2000, 3000]) {
+      prefixes.push((await initialize(payload, 'same-name', undefined, startedAtMs)).resultPrefix);
+    }
+    const { result_path } = payload;
+    expect(prefixes).toEqual([result_path, `${result_path}/same-name`, `${result_path}/same-name-3000`]);
   });
 
   it('gives every run a result prefix of its own, even for the same payload', async () => {

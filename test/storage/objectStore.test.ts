@@ -1,9 +1,17 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { InvalidObjectError, ObjectNotFoundError, PreconditionFailedError } from '../../storage/errors.js';
+import {
+  InvalidObjectError,
+  ObjectNotFoundError,
+  PreconditionFailedError,
+  StorageError,
+} from '../../storage/errors.js';
+import { ObjectStore } from '../../storage/objectStore.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
 
 let s3: EmbeddedS3;
@@ -95,5 +103,23 @@ describe('ObjectStore', () => {
     expect(averageS).toBeCloseTo(totalS / 3, 12);
     expect(minS).toBeLessThanOrEqual(maxS);
     expect(lastResponseS).toBeGreaterThanOrEqual(firstRequestS ?? Number.POSITIVE_INFINITY);
+  });
+
+  it.each([
+    ['AccessDenied', 403, false, 'Allow the role of the function s3:PutObject'],
+    ['Forbidden', 403, false, 'Allow the role'],
+    ['ExpiredToken', 403, true, 'ExpiredToken'],
+    ['KeyTooLongError', 400, false, 'KeyTooLongError'],
+    ['PermanentRedirect', 301, false, 'PermanentRedirect'],
+    ['SlowDown', 503, true, 'SlowDown'],
+    ['InternalError', 500, true, 'InternalError'],
+  ])('knows whether %s passes, and says what to do', async (name, httpStatusCode, retryable, message) => {
+    const client = mockClient(S3Client);
+    const refusal = new S3ServiceException({ name, message: 'no', $fault: 'client', $metadata: { httpStatusCode } });
+    client.on(PutObjectCommand).rejects(refusal);
+    const thrown = await new ObjectStore(new S3Client({})).put('b', 'k', '').catch((error: unknown) => error);
+    client.restore();
+    expect(thrown).toBeInstanceOf(StorageError);
+    expect(thrown).toMatchObject({ retryable, message: expect.stringContaining(message) });
   });
 });

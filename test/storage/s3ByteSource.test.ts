@@ -61,6 +61,9 @@ describe('S3ByteSource', () => {
     await source.read(0, into);
     expect(Buffer.compare(into, content(1000))).toBe(0);
 
+    breaks.left = 2;
+    expect(await broken.store.getBytes('bucket', 'key')).toEqual(new Uint8Array(content(1000)));
+
     breaks.left = Number.POSITIVE_INFINITY;
     await expect(source.read(0, into)).rejects.toThrow();
     await broken.close();
