@@ -13,6 +13,13 @@ export class PreflightError extends MusterError {
   }
 }
 
+/** What a message says of failed ranks: Step Functions cuts causes at 32,768 characters. */
+const namedRanks = 10;
+const causeLength = 1_000;
+
+const shorten = (cause: string): string =>
+  cause.length > causeLength ? `${cause.slice(0, causeLength)}... (all of it in summary.json)` : cause;
+
 /** More ranks failed than the payload tolerates. Everything that was delivered is kept and summarised. */
 export class RunFailedError extends MusterError {
   readonly code = 'RUN_FAILED';
@@ -20,8 +27,8 @@ export class RunFailedError extends MusterError {
 
   constructor(runId: string, expected: number, failed: readonly FailedRank[], resultPrefix: string) {
     const named = failed
-      .slice(0, 10)
-      .map(({ rank, attempts, cause }) => `  - rank ${rank} (${attempts} attempts): ${cause}`);
+      .slice(0, namedRanks)
+      .map(({ rank, attempts, cause }) => `  - rank ${rank} (${attempts} attempts): ${shorten(cause)}`);
     if (failed.length > named.length)
       named.push(`  - and ${failed.length - named.length} more, all named in summary.json`);
     super(

@@ -7,8 +7,10 @@ const marginMs = 5_000;
 /** When an attempt must be done, and the signal that says so. */
 export interface AttemptDeadline {
   readonly deadline: Date;
-  /** Aborts with a RankDeadlineError. */
+  /** Aborts with a RankDeadlineError, or what `abort` was given. */
   readonly signal: AbortSignal;
+  /** Ends the attempt before its time, such as when it was fenced off. */
+  abort(reason: unknown): void;
   clear(): void;
 }
 
@@ -22,7 +24,12 @@ export function attemptDeadline(plan: Plan, rank: number, endsAtMs: number): Att
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new RankDeadlineError(rank, what)), Math.max(0, deadlineMs - nowMs));
   timer.unref();
-  return { deadline: new Date(deadlineMs), signal: controller.signal, clear: () => clearTimeout(timer) };
+  return {
+    deadline: new Date(deadlineMs),
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    clear: () => clearTimeout(timer),
+  };
 }
 
 /** Time that a collective may take at most, in milliseconds: it ends, and names who is missing, before the attempt must. */

@@ -51,13 +51,18 @@ export interface PartitionFailure {
   readonly error: unknown;
 }
 
+/** Partitions that a message names: Step Functions cuts causes at 32,768 characters. */
+const namedPartitions = 20;
+
 /** Some partitions of a rank could not be inferred; the others were, and are written. */
 export class PartitionsFailedError extends MusterError {
   readonly code = 'PARTITIONS_FAILED';
   override readonly retryable: boolean;
 
   constructor(rank: number, done: number, failures: readonly PartitionFailure[]) {
-    const lines = failures.map(({ key, error }) => `  - ${key}: ${messageOf(error)}`);
+    const lines = failures.slice(0, namedPartitions).map(({ key, error }) => `  - ${key}: ${messageOf(error)}`);
+    const unnamed = failures.length - lines.length;
+    if (unnamed > 0) lines.push(`  - and ${unnamed} more, all named in the log of the rank`);
     super(`${failures.length} of ${done + failures.length} partitions of rank ${rank} failed:\n${lines.join('\n')}`, {
       rank,
       cause: failures[0].error,
@@ -108,6 +113,30 @@ export class OutsideRunError extends MusterError {
 
   constructor(what: string, allowed: readonly string[]) {
     super(`${what} lies outside what this run may touch (${allowed.join(', ')}).`);
+  }
+}
+
+/** A script gave `saveResult` something that JSON cannot hold. */
+export class UnsavableResultError extends MusterError {
+  readonly code = 'UNSAVABLE_RESULT';
+
+  constructor(name: string, cause: unknown) {
+    super(`The result ${JSON.stringify(name)} cannot be saved as JSON: ${messageOf(cause)}.`, {
+      cause,
+      remedy: 'Save bytes as a Uint8Array, text as a string, and numbers beyond 2^53 as text.',
+    });
+  }
+}
+
+/** The other ranks were not there in time for the barrier; the work began without it. */
+export class BarrierMissedError extends MusterError {
+  readonly code = 'BARRIER_MISSED';
+
+  constructor(rank: number, waitedMs: number) {
+    super(`The ranks had not all come ${Math.round(waitedMs)} ms after rank ${rank}; it began without the barrier.`, {
+      rank,
+      remedy: 'Look at the ranks that came late or not at all.',
+    });
   }
 }
 

@@ -1,11 +1,12 @@
 import { messageOf } from '../run/errors.js';
-import { metricsKey, planKey, planShardKey } from '../run/keys.js';
+import { planKey, planShardKey } from '../run/keys.js';
 import type { CollectiveRecord } from '../run/metrics.js';
 import { type Plan, type PlanRow, planSchema, planShardSchema } from '../run/plan.js';
 import { InvalidObjectError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { attemptDeadline, collectiveTimeoutMs } from './attemptDeadline.js';
 import type { RankLogger, Script } from './context.js';
+import { BarrierMissedError } from './errors.js';
 import { GroupLink, type RendezvousAccess } from './groupLink.js';
 import runInference from './inference.js';
 import type { Invocation } from './invocation.js';
@@ -16,6 +17,7 @@ import { rankMetrics } from './rankMetrics.js';
 import { RankSession } from './rankSession.js';
 import { loadScript } from './scriptLoader.js';
 import { StageRecorder } from './stageRecorder.js';
+import { untilAborted } from './untilAborted.js';
 import { reduceStatistics } from './worldStatistics.js';
 
 /** What the state machine hands to an executor. */
@@ -76,12 +78,9 @@ export async function executeRank(
     return (user + system) / 1e6;
   };
   try {
-    const script = await scriptOf(store, plan, logger);
-    const barrier = await passBarrier(session, plan);
-    await script(session);
+    const barrier = await untilAborted(session.signal, () => work(session, plan, store));
     const workCpuTimeS = cpuTimeS();
     const collective = await reduceWorld(session, plan, barrier, workCpuTimeS);
-    await ownership.verify();
     const metrics = rankMetrics({
       plan,
       row,
@@ -97,12 +96,23 @@ export async function executeRank(
       peakRssMb: await peakRssMb(),
       endedAtMs: Date.now(),
     });
-    await store.putJson(plan.bucket, metricsKey(plan.resultPrefix, rank), metrics);
+    await ownership.deliver(metrics);
     return { rank, samples: metrics.muster.samples };
   } finally {
     deadline.clear();
-    await group.close();
+    await group.close().catch((error: unknown) => logger.warn('The group could not be left.', { error }));
   }
+}
+
+type BarrierRecord = Pick<CollectiveRecord, 'barrierWaitMs' | 'cause'>;
+
+/** Everything that the deadline may cut short. */
+async function work(session: RankSession, plan: Plan, store: ObjectStore): Promise<BarrierRecord> {
+  const script = await scriptOf(store, plan, session.logger);
+  const barrier = await passBarrier(session, plan);
+  session.signal.throwIfAborted();
+  await script(session);
+  return barrier;
 }
 
 async function readPlan(store: ObjectStore, request: RankRequest): Promise<{ plan: Plan; row: PlanRow }> {
@@ -129,25 +139,30 @@ async function scriptOf(store: ObjectStore, plan: Plan, logger: RankLogger): Pro
   return runInference;
 }
 
-/** Waits for all ranks, the model loaded, when the payload asks for it. */
-async function passBarrier(
-  session: RankSession,
-  plan: Plan,
-): Promise<Pick<CollectiveRecord, 'barrierWaitMs' | 'cause'>> {
+/**
+ * Waits for all ranks, the model loaded, when the payload asks for it: for half of the time there is, so that the others
+ * still do their work when one never comes.
+ */
+async function passBarrier(session: RankSession, plan: Plan): Promise<BarrierRecord> {
   if (!plan.payload.barrier || plan.collectives.channel === 'none') return {};
   if (plan.model !== null) await session.openModel();
   const startMs = performance.now();
+  const timeoutMs = collectiveTimeoutMs(session.deadline) / 2;
+  const missed = new AbortController();
+  const timer = setTimeout(() => missed.abort(new BarrierMissedError(session.rank, timeoutMs)), timeoutMs);
   const cause = await attemptCollective(session, async () => {
-    const communicator = await session.communicator;
-    await communicator.barrier({ timeoutMs: collectiveTimeoutMs(session.deadline), signal: session.signal });
+    const signal = AbortSignal.any([session.signal, missed.signal]);
+    const communicator = await untilAborted(signal, () => session.communicator);
+    await untilAborted(signal, () => communicator.barrier({ timeoutMs, signal }));
   });
+  clearTimeout(timer);
   return { barrierWaitMs: performance.now() - startMs, cause };
 }
 
 async function reduceWorld(
   session: RankSession,
   plan: Plan,
-  barrier: Pick<CollectiveRecord, 'barrierWaitMs' | 'cause'>,
+  barrier: BarrierRecord,
   cpuTimeS: number,
 ): Promise<CollectiveRecord> {
   const { channel } = plan.collectives;

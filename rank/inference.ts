@@ -23,6 +23,8 @@ interface OpenedPartition {
  * inferred, the next is fetched. A partition that fails does not stop the others; the rank fails at the end and names it.
  */
 export default async function run(ctx: RankContext): Promise<void> {
+  // More ranks than partitions: the last ranks have nothing to do, and need no model for it.
+  if (ctx.partitions.length === 0) return;
   const session = await ctx.openModel();
   const failures: PartitionFailure[] = [];
   const fail = ({ key }: RankPartition, error: unknown) => {
@@ -47,6 +49,7 @@ export default async function run(ctx: RankContext): Promise<void> {
     }
   }
   await writing;
+  ctx.signal.throwIfAborted();
   if (failures.length > 0) throw new PartitionsFailedError(ctx.rank, ctx.partitions.length - failures.length, failures);
 }
 

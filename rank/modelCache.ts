@@ -24,20 +24,24 @@ export class ModelCache {
   ): Promise<InferenceSession> {
     const id = `${s3Uri(bucket, model.key)}#${model.etag}`;
     if (this.#cached?.id !== id) {
-      const replaced = this.#cached;
-      const session = this.#load(store, bucket, model, recorder);
-      this.#cached = { id, session };
-      session.catch(() => this.#forget(id));
-      if (replaced) await replaced.session.then((old) => old.close());
+      // Two models at a time may be more than there is memory for.
+      const session = this.drop().then(() => this.#load(store, bucket, model, recorder));
+      const cached = { id, session };
+      this.#cached = cached;
+      session.catch(() => {
+        if (this.#cached === cached) this.#cached = undefined;
+      });
     }
     return this.#cached.session;
   }
 
-  /** Drops a session that lost a worker, so that the next invocation loads the model anew. */
+  /** Lets go of the model, so that the next one to open it loads it anew. */
   async drop(): Promise<void> {
     const cached = this.#cached;
     this.#cached = undefined;
-    await cached?.session.then((session) => session.close());
+    // One that could not be loaded has told whoever opened it.
+    const session = await cached?.session.catch(() => undefined);
+    await session?.close();
   }
 
   async #load(
@@ -52,9 +56,5 @@ export class ModelCache {
     return recorder.measure('init', () =>
       createInferenceSession({ model: bytes, modelName: source.name, workers: this.#workers }),
     );
-  }
-
-  #forget(id: string): void {
-    if (this.#cached?.id === id) this.#cached = undefined;
   }
 }

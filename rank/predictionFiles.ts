@@ -60,8 +60,10 @@ export async function predictionFiles(
   };
 }
 
+/** NumPy has no bfloat16; as float32 its values stay what they are. */
 async function encodeNpy(tensor: Tensor): Promise<Uint8Array> {
-  const { byteLength, content } = writeNpy(tensorContent('predictions', tensor));
+  const writable = tensor.dtype === 'bfloat16' ? castTensor(tensor, 'float32') : tensor;
+  const { byteLength, content } = writeNpy(tensorContent('predictions', writable));
   const bytes = new Uint8Array(byteLength);
   let filled = 0;
   for await (const piece of content) {

@@ -8,14 +8,16 @@ import type { ObjectStore } from '../storage/objectStore.js';
 import { S3ByteSource } from '../storage/s3ByteSource.js';
 import type { AttemptDeadline } from './attemptDeadline.js';
 import type { PartitionResult, RankContext, RankLogger, RankPartition } from './context.js';
-import { NoModelError } from './errors.js';
+import { FencedOffError, NoModelError } from './errors.js';
 import type { GroupLink } from './groupLink.js';
 import type { ModelCache } from './modelCache.js';
 import type { RankOwnership } from './ownership.js';
 import { predictionFiles } from './predictionFiles.js';
+import { resultJson } from './resultJson.js';
 import { RunStorage } from './runStorage.js';
 import type { StageRecorder } from './stageRecorder.js';
 import { TimedByteSource } from './timedByteSource.js';
+import { untilAborted } from './untilAborted.js';
 import type { RankStatistics } from './worldStatistics.js';
 
 /** Samples without a finite prediction that a partition's record names one by one. */
@@ -83,7 +85,8 @@ export class RankSession implements RankContext {
   openModel(): Promise<InferenceSession> {
     const { plan, models, store, recorder } = this.#parts;
     if (plan.model === null) return Promise.reject(new NoModelError(this.rank));
-    return models.open(store, plan.bucket, plan.model, recorder);
+    const { model } = plan;
+    return untilAborted(this.signal, () => models.open(store, plan.bucket, model, recorder));
   }
 
   measure<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
@@ -91,12 +94,13 @@ export class RankSession implements RankContext {
   }
 
   async finishPartition(partition: RankPartition, result: PartitionResult): Promise<void> {
-    const { plan, store, ownership } = this.#parts;
+    const { plan, store } = this.#parts;
     const rendered = await predictionFiles(plan.resultPrefix, partition.name, this.payload.predictions, result);
     await this.measure('upload', async () => {
-      await ownership.verify();
+      await this.#mayWrite();
+      const { signal } = this;
       await Promise.all(
-        rendered.files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType })),
+        rendered.files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType, signal })),
       );
     });
     const nonFinite = result.nonFiniteSamples ?? [];
@@ -120,13 +124,24 @@ export class RankSession implements RankContext {
 
   async saveResult(name: string, value: unknown): Promise<string> {
     const isRaw = value instanceof Uint8Array || typeof value === 'string';
-    const body = isRaw ? value : JSON.stringify(value);
+    const body = isRaw ? value : resultJson(name, value);
     const key = await this.measure('upload', async () => {
-      await this.#parts.ownership.verify();
+      await this.#mayWrite();
       return this.s3.write(name, body, isRaw ? undefined : 'application/json');
     });
     this.outputs.push(key);
     return s3Uri(this.#parts.plan.bucket, key);
+  }
+
+  /** @throws FencedOffError, after which the attempt is over, or why it was over already. */
+  async #mayWrite(): Promise<void> {
+    this.signal.throwIfAborted();
+    try {
+      await this.#parts.ownership.verify();
+    } catch (error) {
+      if (error instanceof FencedOffError) this.#parts.deadline.abort(error);
+      throw error;
+    }
   }
 
   statistics(cpuTimeS: number): RankStatistics {
