@@ -123,16 +123,18 @@ export class ObjectStore {
    */
   async put(bucket: string, key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<void> {
     const { condition } = options;
+    // An empty string is no body to the SDK, but a stream whose length it does not know.
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const command = new PutObjectCommand({
       Bucket: bucket,
       Key: key,
-      Body: body,
+      Body: bytes,
       ContentType: options.contentType,
       IfNoneMatch: condition && 'absent' in condition ? '*' : undefined,
       IfMatch: condition && 'etag' in condition ? condition.etag : undefined,
     });
     await this.#call('put', bucket, key, () => this.#client.send(command, { abortSignal: options.signal }));
-    this.calls.bytesWritten += typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    this.calls.bytesWritten += bytes.length;
   }
 
   async putJson(bucket: string, key: string, value: unknown, options: PutOptions = {}): Promise<void> {
