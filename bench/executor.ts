@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as ort from 'onnxruntime-node';
+import { z } from 'zod';
 import { tensorContent, writePt } from '../data/index.js';
 import { type SimulatedGalaxies, simulateGalaxies } from '../models/galaxies/simulateGalaxies.js';
 import { defaultMicroBatch } from '../models/inferenceSession.js';
@@ -37,24 +38,27 @@ const { values: options } = parseArgs({
 const modelPath = fileURLToPath(new URL('../models/redshift/redshift.onnx', import.meta.url));
 const bucket = 'bench-bucket';
 
-/** The S3 runs in a process of its own, as it would elsewhere. */
+const accessSchema = z.object({
+  endpoint: z.url(),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+});
+
+/** The S3 runs in a process of its own, as it would elsewhere; it ends with its parent. */
 async function serve(): Promise<void> {
   const { startEmbeddedS3 } = await import('../test/embeddedS3.js');
   const s3 = await startEmbeddedS3(bucket);
-  process.once('message', () => void s3.close().then(() => process.disconnect()));
+  process.once('disconnect', () => void s3.close());
   process.send?.({ endpoint: s3.endpoint, credentials: await s3.client.config.credentials() });
 }
 
 async function startServer() {
   const child = fork(fileURLToPath(import.meta.url), ['--serve'], { execArgv: ['--import', 'tsx'] });
-  const { endpoint, credentials } = await new Promise<{
-    endpoint: string;
-    credentials: { accessKeyId: string; secretAccessKey: string };
-  }>((resolve) => child.once('message', (message) => resolve(message as never)));
+  const message = await new Promise<unknown>((resolve) => child.once('message', resolve));
+  const { endpoint, credentials } = accessSchema.parse(message);
   const client = new S3Client({ endpoint, credentials, region: 'us-east-1' });
   const close = () => {
     client.destroy();
-    child.send('stop');
+    child.disconnect();
   };
   return { store: () => new ObjectStore(client), close };
 }
@@ -89,7 +93,7 @@ async function bareLoop(survey: readonly SimulatedGalaxies[], threads: number): 
   };
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (values: readonly number[]) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function main(): Promise<void> {
   const [partitions, samples, rounds, workers] = [

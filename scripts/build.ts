@@ -95,11 +95,11 @@ async function buildCli(): Promise<void> {
 const targets = { functions: buildFunctions, local: buildLocal, cli: buildCli };
 type Target = keyof typeof targets;
 
-const isTarget = (name: string): name is Target => name in targets;
+const isTarget = (name: string): name is Target => Object.hasOwn(targets, name);
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !isTarget(name));
 if (unknown.length > 0)
   throw new Error(`unknown target ${unknown.join(', ')}; known: ${Object.keys(targets).join(', ')}`);
-const chosen = asked.length > 0 ? asked.filter(isTarget) : (Object.keys(targets) as Target[]);
+const chosen = (asked.length > 0 ? asked : Object.keys(targets)).filter(isTarget);
 for (const name of chosen) await rm(dirname(out(name, '_')), { recursive: true, force: true });
 await Promise.all(chosen.map((name) => targets[name]()));
