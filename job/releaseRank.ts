@@ -58,8 +58,21 @@ export function readCause(error: string, cause: string): { error: string; cause:
   const message = document?.errorMessage ?? cause;
   const name = document?.errorType ?? error;
   const permanent = name === 'PermanentError' ? /^(\w+): (.*)$/s.exec(message) : null;
-  return permanent ? { error: permanent[1], cause: permanent[2] } : { error: name, cause: message };
+  if (permanent) return { error: permanent[1], cause: permanent[2] };
+  const remedy = remedies.get(name);
+  return { error: name, cause: remedy ? `${message} (${remedy})` : message };
 }
+
+/** What to do about errors that Lambda and Step Functions raise by themselves. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  [
+    'Runtime.ExitError',
+    'the process ended; if its memory ran out, raise memorySize of the executor or make the partitions smaller',
+  ],
+  ['Runtime.OutOfMemory', 'raise memorySize of the executor, or lower "batch_size"'],
+  ['Sandbox.Timedout', 'use more ranks or smaller partitions, or raise the timeout of the executor'],
+  ['States.Timeout', 'Lambda did not answer in time; look at the log of the rank'],
+]);
 
 function parseErrorDocument(cause: string): { errorType?: string; errorMessage?: string } | undefined {
   let document: unknown;

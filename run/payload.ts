@@ -21,14 +21,21 @@ const bucketName = z
     'expected an S3 bucket name: 3-63 lower-case letters, digits, dots, dashes',
   );
 
+/** S3 takes keys of 1,024 bytes; what the run appends to a prefix must fit too. */
+const maxPrefixBytes = 900;
+const encoder = new TextEncoder();
+
 /** Keys and prefixes are kept as people write them, without the slashes at their ends. */
 const keyPrefix = z
   .string()
   .min(1)
-  .max(900)
+  .max(maxPrefixBytes)
   .transform((prefix) => prefix.replace(/^\/+|\/+$/g, ''))
   .refine((prefix) => prefix.length > 0 && !prefix.split('/').some((part) => part === '..' || part === '.'), {
     message: 'expected a key prefix with at least one name and no "." or ".." in it',
+  })
+  .refine((prefix) => encoder.encode(prefix).length <= maxPrefixBytes, {
+    message: `expected a key prefix of at most ${maxPrefixBytes} bytes in UTF-8`,
   });
 
 /** Makes a check across keys run even when other keys are at fault, so that everything is listed at once. */

@@ -24,7 +24,18 @@ describe('readCause', () => {
       '{"errorType":"PermanentError","errorMessage":"PickleRefusedError: 1.pt: os.system\\nsecond line"}',
       ['PickleRefusedError', '1.pt: os.system\nsecond line'],
     ],
-    ['a timeout of Step Functions', 'States.Timeout', '', ['States.Timeout', '']],
+    [
+      'a timeout of Step Functions',
+      'States.Timeout',
+      '',
+      ['States.Timeout', ' (Lambda did not answer in time; look at the log of the rank)'],
+    ],
+    [
+      'a process that was killed',
+      'Runtime.ExitError',
+      '{"errorType":"Runtime.ExitError","errorMessage":"signal: killed"}',
+      ['Runtime.ExitError', expect.stringMatching(/^signal: killed .*raise memorySize/)],
+    ],
     [
       'plain text',
       'Lambda.ServiceException',

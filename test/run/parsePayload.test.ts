@@ -148,6 +148,13 @@ describe('faults', () => {
 
 const keys = Object.keys(payloadSchema.shape);
 
+describe('prefixes', () => {
+  it('are measured in the bytes that S3 counts', () => {
+    expect(parsePayload({ ...minimal, result_path: 'ü'.repeat(450) }).result_path).toHaveLength(450);
+    expect(faultsOf({ ...minimal, result_path: 'ü'.repeat(451) })[0].message).toContain('at most 900 bytes in UTF-8');
+  });
+});
+
 describe('nearestKey', () => {
   it.each([
     ['s3_object_name', 'S3_object_name'],
