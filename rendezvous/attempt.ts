@@ -5,6 +5,7 @@ import { type Refusal, refusalSchema } from './control.js';
 import type { MemberIdentity } from './errors.js';
 import { type LinkListener, RendezvousLink } from './link.js';
 import { JOIN_PATH } from './protocol.js';
+import { sharedPort } from './sharedPort.js';
 
 const MAX_REFUSAL_BYTES = 65_536;
 
@@ -22,6 +23,8 @@ export interface AttemptOptions {
   readonly member: MemberIdentity;
   readonly listener: LinkListener;
   readonly clock: Clock;
+  /** Connects from a port of which direct links may begin, too. */
+  readonly sharedPort?: boolean;
 }
 
 /** Opens one WebSocket. Messages that come with the answer already reach the listener. */
@@ -36,6 +39,7 @@ export function attemptJoin(
     perMessageDeflate: false,
     handshakeTimeout: handshakeTimeoutMs,
     followRedirects: false,
+    ...(options.sharedPort ? sharedPort(url.hostname) : {}),
     // Masking protects careless proxies in between (RFC 6455 section 10.3); under TLS there are none that could look.
     ...(url.protocol === 'wss:' ? { generateMask: (mask: Buffer) => void mask.fill(0) } : {}),
   });

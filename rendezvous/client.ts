@@ -34,6 +34,8 @@ export interface ConnectOptions extends MemberIdentity {
   readonly signal?: AbortSignal;
   readonly listener: GroupListener;
   readonly clock?: Clock;
+  /** Connects from a port of which direct links may begin, too. */
+  readonly sharedPort?: boolean;
 }
 
 /** Why an attempt did not succeed although another one may. */
@@ -91,10 +93,10 @@ class Connector {
   }
 
   async #attempt(ambiguous: boolean): Promise<RendezvousLink | Setback> {
-    const { url, token, listener, timeoutMs } = this.#options;
+    const { url, token, listener, timeoutMs, sharedPort = false } = this.#options;
     const formation = new Formation(this.#member, listener);
     const outcome = await attemptJoin(
-      { url, token, member: this.#member, listener: formation, clock: this.#clock },
+      { url, token, member: this.#member, listener: formation, clock: this.#clock, sharedPort },
       Math.min(timeoutMs, LONGEST_HANDSHAKE_MS),
       this.#stop,
     );

@@ -19,6 +19,8 @@ export const joinedSchema = z.object({
   heartbeatIntervalMs: z.int().min(1),
   heartbeatMisses: z.int().min(1),
   maxFrameBytes: z.int().min(1),
+  /** A second port at which the server tells whoever connects from where it was reached. */
+  observerPort: z.int().min(1).max(65_535).optional(),
 });
 export type Joined = z.infer<typeof joinedSchema>;
 

@@ -3,6 +3,7 @@ import { BarrierCounter } from './barrierCounter.js';
 import type { Clock } from './clock.js';
 import { encodeControl, type Joined, type PeerGone, type Refusal } from './control.js';
 import { GoneNotices } from './goneNotices.js';
+import { Introductions } from './introductions.js';
 import type { RendezvousLimits } from './limits.js';
 import type { RendezvousLogger } from './log.js';
 import { Member } from './member.js';
@@ -20,6 +21,8 @@ export interface GroupContext {
   readonly metrics: RendezvousMetrics;
   readonly logger: RendezvousLogger;
   readonly clock: Clock;
+  /** The port of the observer (`observer.ts`). */
+  readonly observerPort: number;
 }
 
 /**
@@ -31,6 +34,7 @@ export class Group {
   readonly runId: string;
   readonly worldSize: number;
   readonly barriers: BarrierCounter;
+  readonly introductions = new Introductions();
   readonly #context: GroupContext;
   readonly #members = new Map<number, Member>();
   readonly #gone = new Map<number, PeerGone>();
@@ -108,7 +112,8 @@ export class Group {
     this.#gaveUp.delete(member.rank);
     metrics.admitted.inc();
     const { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes } = limits;
-    const joined: Joined = { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes };
+    const { observerPort } = this.#context;
+    const joined: Joined = { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes, observerPort };
     member.deliver(encodeControl(frameKinds.joined, joined));
     if (this.#members.size === this.worldSize) this.#form();
     return member;
@@ -118,6 +123,7 @@ export class Group {
   depart(member: Member, cause: string): void {
     if (this.#members.get(member.rank) !== member) return;
     this.#members.delete(member.rank);
+    this.introductions.forget(member.rank);
     member.detach();
     this.#noteEmpty();
     const { rank, generation } = member;

@@ -12,6 +12,7 @@ import {
 } from './control.js';
 import { FencedError, FrameError, GroupReleasedError, type MemberIdentity, RendezvousLostError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
+import { type Endpoint, endpointOf } from './introduction.js';
 import { closeCodes, decodeFrame, encodeFrame, type Frame, frame, frameKinds } from './protocol.js';
 import type { RankRange } from './rankRanges.js';
 
@@ -27,7 +28,7 @@ const leaveFrame = encodeFrame(frame({ kind: frameKinds.leave }));
 export interface LinkListener {
   /** Every rank has joined. */
   formed(): void;
-  /** A frame of another member, or the end of a barrier. */
+  /** A frame of another member, the end of a barrier, or what concerns direct links (`introduction.ts`). */
   frame(frame: Frame): void;
   gone(peers: readonly PeerGone[]): void;
   /** The link is over; nothing follows. Not called after `close`. */
@@ -42,6 +43,8 @@ export class RendezvousLink {
   readonly #clock: Clock;
   readonly #rollCalls = new Map<string, ((missing: readonly RankRange[] | undefined) => void)[]>();
   #maxFrameBytes = MAX_GREETING_BYTES;
+  #local: Endpoint | undefined;
+  #observer: Endpoint | undefined;
   #heartbeat: Heartbeat | undefined;
   #stopBeating: (() => void) | undefined;
   #over = false;
@@ -54,6 +57,10 @@ export class RendezvousLink {
     socket.on('message', (data, isBinary) => {
       if (!this.#over) this.#receive(isBinary && Buffer.isBuffer(data) ? data : Buffer.alloc(0));
     });
+    socket.once('upgrade', ({ socket: { localAddress, localPort, remoteAddress } }) => {
+      this.#local = endpointOf(localAddress, localPort);
+      this.#observer = endpointOf(remoteAddress, 0);
+    });
     socket.on('close', (code, reason) => this.#ended(code, reason.toString()));
   }
 
@@ -65,6 +72,16 @@ export class RendezvousLink {
   /** Largest frame with its header that the server accepts. */
   get maxFrameBytes(): number {
     return this.#maxFrameBytes;
+  }
+
+  /** Where this end's connection begins. */
+  get local(): Endpoint | undefined {
+    return this.#local;
+  }
+
+  /** Where the server tells whoever connects from where it was reached; `undefined` when it offers no such port. */
+  get observer(): Endpoint | undefined {
+    return this.#observer?.port ? this.#observer : undefined;
   }
 
   /** Sends a frame, whose payload is copied at once; `written` is called when the operating system has taken it. */
@@ -123,6 +140,8 @@ export class RendezvousLink {
       case frameKinds.data:
       case frameKinds.cancel:
       case frameKinds.barrierDone:
+      case frameKinds.introduce:
+      case frameKinds.introduction:
         this.#listener.frame(received);
         return;
       case frameKinds.joined:
@@ -149,6 +168,7 @@ export class RendezvousLink {
 
   #begin(terms: Joined): void {
     this.#maxFrameBytes = terms.maxFrameBytes;
+    this.#observer = endpointOf(this.#observer?.address, terms.observerPort);
     const heartbeat = new Heartbeat(terms.heartbeatMisses);
     this.#heartbeat = heartbeat;
     this.#stopBeating = this.#clock.every(terms.heartbeatIntervalMs, () => {

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Heartbeat } from './heartbeat.js';
+import type { Endpoint } from './introduction.js';
 import type { RendezvousLimits } from './limits.js';
 import type { RendezvousMetrics } from './metrics.js';
 import { closeCodes, encodeFrame, frame, frameKinds } from './protocol.js';
@@ -18,6 +19,8 @@ const heartbeatFrame = encodeFrame(frame({ kind: frameKinds.heartbeat }));
 export class Member {
   readonly rank: number;
   readonly generation: number;
+  /** The address from which its connection comes, as seen here: behind a NAT, that of the NAT. */
+  observed: Endpoint | undefined;
   /** Set once the member said that it departs of its own will. */
   leaving = false;
   readonly #socket: WebSocket;

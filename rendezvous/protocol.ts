@@ -19,6 +19,8 @@ export const frameKinds = {
   data: 1,
   /** The sender gave up the message that it had begun. */
   cancel: 2,
+  /** On direct links: `sequence` bytes of the other direction have arrived, modulo 2^32. */
+  acknowledge: 3,
   barrierEnter: 16,
   barrierDone: 17,
   /** Asks who has not yet entered a barrier, or not yet joined the group. */
@@ -31,6 +33,10 @@ export const frameKinds = {
   heartbeat: 24,
   /** The member departs of its own will. */
   leave: 25,
+  /** A member wants a direct link to another; the server passes it on as an invitation to offer the same. */
+  introduce: 26,
+  /** Tells both how to reach each other. */
+  introduction: 27,
 } as const;
 
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds];
@@ -89,19 +95,47 @@ export function frame(fields: Partial<Frame> & Pick<Frame, 'kind'>): Frame {
  */
 export function encodeFrame(frame: Frame): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + frame.payload.byteLength);
-  bytes[0] = PROTOCOL_VERSION;
-  bytes[1] = frame.kind;
-  bytes[2] = frame.datatype;
-  bytes[3] = 0;
-  bytes.writeUInt32LE(frame.payload.byteLength, 4);
-  bytes.writeUInt32LE(frame.communicator, 8);
-  bytes.writeUInt32LE(frame.tag, 12);
-  bytes.writeUInt32LE(frame.sequence, 16);
-  bytes.writeUInt32LE(frame.source, 20);
-  bytes.writeUInt32LE(frame.destination, 24);
-  bytes.writeUInt32LE(frame.remaining, 28);
+  writeHeader(bytes, 0, frame, frame.payload.byteLength);
   bytes.set(frame.payload, HEADER_BYTES);
   return bytes;
+}
+
+/** Writes the header of a frame whose payload has `payloadBytes`. */
+export function writeHeader(target: Buffer, offset: number, header: FrameHeader, payloadBytes: number): void {
+  target[offset] = PROTOCOL_VERSION;
+  target[offset + 1] = header.kind;
+  target[offset + 2] = header.datatype;
+  target[offset + 3] = 0;
+  target.writeUInt32LE(payloadBytes, offset + 4);
+  target.writeUInt32LE(header.communicator, offset + 8);
+  target.writeUInt32LE(header.tag, offset + 12);
+  target.writeUInt32LE(header.sequence, offset + 16);
+  target.writeUInt32LE(header.source, offset + 20);
+  target.writeUInt32LE(header.destination, offset + 24);
+  target.writeUInt32LE(header.remaining, offset + 28);
+}
+
+/**
+ * The header at `offset`, with the length of the payload that follows it.
+ *
+ * @throws FrameError when it is none of this version.
+ */
+export function readHeader(bytes: Buffer, offset: number): FrameHeader & { readonly payloadBytes: number } {
+  if (bytes[offset] !== PROTOCOL_VERSION) throw new FrameError(`version ${bytes[offset]} is not ${PROTOCOL_VERSION}`);
+  const kind = bytes[offset + 1];
+  if (!isFrameKind(kind)) throw new FrameError(`kind ${kind} is unknown`);
+  if (bytes[offset + 3] !== 0) throw new FrameError(`byte 3 is ${bytes[offset + 3]}, not 0`);
+  return {
+    kind,
+    datatype: bytes[offset + 2] ?? 0,
+    payloadBytes: bytes.readUInt32LE(offset + 4),
+    communicator: bytes.readUInt32LE(offset + 8),
+    tag: bytes.readUInt32LE(offset + 12),
+    sequence: bytes.readUInt32LE(offset + 16),
+    source: bytes.readUInt32LE(offset + 20),
+    destination: bytes.readUInt32LE(offset + 24),
+    remaining: bytes.readUInt32LE(offset + 28),
+  };
 }
 
 /**
@@ -112,25 +146,11 @@ export function encodeFrame(frame: Frame): Buffer {
 export function decodeFrame(bytes: Buffer, maxFrameBytes: number): Frame {
   if (bytes.length < HEADER_BYTES) throw new FrameError(`it has ${bytes.length} bytes, a header has ${HEADER_BYTES}`);
   if (bytes.length > maxFrameBytes) throw new FrameError(`it has ${bytes.length} bytes, the limit is ${maxFrameBytes}`);
-  if (bytes[0] !== PROTOCOL_VERSION) throw new FrameError(`version ${bytes[0]} is not ${PROTOCOL_VERSION}`);
-  const kind = bytes[1];
-  if (!isFrameKind(kind)) throw new FrameError(`kind ${kind} is unknown`);
-  if (bytes[3] !== 0) throw new FrameError(`byte 3 is ${bytes[3]}, not 0`);
-  const length = bytes.readUInt32LE(4);
-  if (length !== bytes.length - HEADER_BYTES) {
-    throw new FrameError(`it announces ${length} bytes of payload and has ${bytes.length - HEADER_BYTES}`);
+  const { payloadBytes, ...header } = readHeader(bytes, 0);
+  if (payloadBytes !== bytes.length - HEADER_BYTES) {
+    throw new FrameError(`it announces ${payloadBytes} bytes of payload and has ${bytes.length - HEADER_BYTES}`);
   }
-  return {
-    kind,
-    datatype: bytes[2] ?? 0,
-    communicator: bytes.readUInt32LE(8),
-    tag: bytes.readUInt32LE(12),
-    sequence: bytes.readUInt32LE(16),
-    source: bytes.readUInt32LE(20),
-    destination: bytes.readUInt32LE(24),
-    remaining: bytes.readUInt32LE(28),
-    payload: bytes.subarray(HEADER_BYTES),
-  };
+  return { ...header, payload: bytes.subarray(HEADER_BYTES) };
 }
 
 function isFrameKind(kind: number | undefined): kind is FrameKind {

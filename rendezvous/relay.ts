@@ -1,6 +1,7 @@
-import { encodeControl } from './control.js';
+import { decodeControl, encodeControl } from './control.js';
 import { FrameError } from './errors.js';
 import type { Group, GroupContext } from './group.js';
+import { offerSchema } from './introduction.js';
 import type { Member } from './member.js';
 import { decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } from './protocol.js';
 
@@ -22,6 +23,9 @@ export function relayFrame(group: Group, member: Member, bytes: Buffer, context:
       return;
     case frameKinds.rollCall:
       answerRollCall(group, member, received);
+      return;
+    case frameKinds.introduce:
+      introduce(group, member, received);
       return;
     case frameKinds.leave:
       member.leaving = true;
@@ -60,4 +64,10 @@ function answerRollCall(group: Group, member: Member, received: Frame): void {
   const missing = communicator === FORMATION ? group.missing() : group.barriers.missing(communicator, tag);
   // A member that asks without reading the answers is paused as any other sender would be.
   member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }), member);
+}
+
+function introduce(group: Group, member: Member, received: Frame): void {
+  const other = group.member(received.destination);
+  // Of a rank that is gone its fellows have been told or are about to be.
+  if (other && other !== member) group.introductions.offer(member, other, decodeControl(offerSchema, received));
 }

@@ -7,9 +7,11 @@ import { ConnectionRate } from './connectionRate.js';
 import { RendezvousOptionsError } from './errors.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
+import { endpointOf } from './introduction.js';
 import { type RendezvousLimits, resolveLimits } from './limits.js';
 import { type RendezvousLogger, silentLogger } from './log.js';
 import { createMetrics } from './metrics.js';
+import { startObserver } from './observer.js';
 import { closeCodes } from './protocol.js';
 import { relayFrame } from './relay.js';
 import { checkSecret, type MemberClaims, type TokenSecret } from './token.js';
@@ -24,6 +26,11 @@ export interface RendezvousOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
+  /**
+   * A second port at which the server tells whoever connects from where it was reached, so that a NAT that changes
+   * ports is recognised; 0 (the default) takes any free port. Behind a firewall both ports must be open.
+   */
+  observerPort?: number;
   secret: TokenSecret;
   limits?: Partial<RendezvousLimits>;
   logger?: RendezvousLogger;
@@ -33,6 +40,7 @@ export interface RendezvousOptions {
 export interface RendezvousServer {
   /** Where members connect: `ws://host:port`. */
   readonly url: string;
+  readonly observerPort: number;
   /** Tells every member that the server stops, and stops. */
   close(): Promise<void>;
 }
@@ -53,9 +61,11 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
     members: () => groups.memberCount,
     queuedBytes: () => groups.queuedBytes,
   });
-  const groups = new GroupRegistry({ limits, metrics, logger, clock });
-  const context: HttpApiContext = { limits, metrics, logger, clock, groups, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
+  const observer = await startObserver(options.host, options.observerPort ?? 0, limits.handshakeTimeoutMs);
+  const { port: observerPort } = observer;
+  const groups = new GroupRegistry({ limits, metrics, logger, clock, observerPort });
+  const context: HttpApiContext = { limits, metrics, logger, clock, observerPort, groups, secret: options.secret };
   const sockets = new Set<WebSocket>();
   const upgrader = new WebSocketServer({
     noServer: true,
@@ -96,6 +106,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, claims: MemberClaims): void {
     upgrader.handleUpgrade(request, socket, head, (connection) => {
       const { group, member } = groups.admit(claims, connection);
+      member.observed = endpointOf(request.socket.remoteAddress, request.socket.remotePort);
       sockets.add(connection);
       let fault: string | undefined;
       connection.on('error', (error) => {
@@ -121,7 +132,12 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   }
 
   let stopping = false;
-  await listen(http, options);
+  try {
+    await listen(http, options);
+  } catch (error) {
+    await observer.close();
+    throw error;
+  }
   const stopBeating = clock.every(limits.heartbeatIntervalMs, () => {
     groups.beat();
     rate.sweep();
@@ -129,6 +145,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
 
   return {
     url: urlOf(http),
+    observerPort,
     async close() {
       if (stopping) return;
       stopping = true;
@@ -138,7 +155,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
       groups.close('the server stops');
       await Promise.all([...sockets].map((socket) => once(socket, 'close')));
       http.closeAllConnections();
-      await closed;
+      await Promise.all([closed, observer.close()]);
     },
   };
 }
