@@ -1,5 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
+import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
@@ -41,6 +42,7 @@ export function createProgram() {
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
+    benchCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   return program;
