@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { disseminationBarrier } from '../collectives/barrier.js';
+import { disseminationBarrier } from '../collectives/algorithms/barrier.js';
 import type { Communicator } from '../collectives/communicator.js';
 import { type ConnectCommunicatorOptions, connectCommunicator } from '../collectives/connectCommunicator.js';
 import { startRendezvous } from '../rendezvous/server.js';

@@ -4,7 +4,7 @@ import type { MusterError } from '../run/errors.js';
 /** What travels between two ranks: bytes and a number that says how to read them (`datatypes.ts`). */
 export interface Message {
   readonly datatype: number;
-  /** On arrival it is memory of its own, which the receiver may write to. */
+  /** On arrival it is memory of its own (or the receiver's `into`), which the receiver may write to. */
   readonly bytes: Uint8Array;
 }
 
@@ -43,10 +43,15 @@ export interface Channel {
   readonly failure: MusterError | undefined;
   /** Present where the channel has a quicker barrier than one made of messages. */
   readonly barrier?: CountedBarrier;
+  /** To be called once. */
   observe(observer: ChannelObserver): void;
   /** Resolves when the bytes may be written to again, which says nothing of their arrival. */
   send(to: number, context: number, tag: number, message: Message): Pending<void>;
-  receive(from: number, context: number, tag: number): Pending<Message>;
+  /**
+   * The next message of a rank with this context and tag. A channel that can may put its bytes straight into `into`
+   * (then `bytes` shows that memory) if they fill it exactly; otherwise `into` is left alone.
+   */
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message>;
   /** True when a message that nobody has received waits. */
   hasArrived(from: number, context: number, tag: number): boolean;
   /** Throws away what has come and will come with this context and tag; nobody is going to receive it. */

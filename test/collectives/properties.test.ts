@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Communicator } from '../../collectives/communicator.js';
 import type { Data, NumericArray } from '../../collectives/datatypes.js';
-import { elementwise, type Operator, type OperatorName, operators } from '../../collectives/operators.js';
+import { type OperatorName, operators } from '../../collectives/namedOperators.js';
+import { elementwise, type Operator } from '../../collectives/operators.js';
 import { everyRank, memoryWorld, RelayWorlds, type World } from './worlds.js';
 
 const MAX_WORLD = 17;
