@@ -1,4 +1,5 @@
-import type { PeerGone } from '../rendezvous/control.js';
+import type { Formed, PeerGone } from '../rendezvous/control.js';
+import type { FailurePolicy } from '../rendezvous/protocol.js';
 import type { MusterError } from '../run/errors.js';
 
 /** What travels between two ranks: bytes and a number that says how to read them (`datatypes.ts`). */
@@ -29,12 +30,23 @@ export interface CountedBarrier {
   missing(context: number, tag: number): Promise<readonly number[] | undefined>;
 }
 
+/** Present where the group goes on after it has lost a rank (`FailurePolicy`). */
+export interface Membership {
+  readonly policy: Exclude<FailurePolicy, 'abort'>;
+  /** The membership that counts at present; another object once the group has formed anew. */
+  readonly current: Formed;
+  /** Resolves when `current` is a later one than the one numbered `epoch`. */
+  next(epoch: number): Pending<void>;
+  /** Declares this rank's part of the collective numbered `tag` complete; resolves when every rank has. */
+  commit(tag: number): Pending<void>;
+}
+
 /**
  * Moves messages between the ranks of one world. Messages of one sender with the same context and tag arrive in the
  * order in which they were sent; each is received exactly once.
  */
 export interface Channel {
-  readonly kind: 'relay' | 'memory';
+  readonly kind: 'relay' | 'direct' | 'storage' | 'memory';
   readonly rank: number;
   readonly worldSize: number;
   /** Ranks that take no part any more. */
@@ -43,6 +55,7 @@ export interface Channel {
   readonly failure: MusterError | undefined;
   /** Present where the channel has a quicker barrier than one made of messages. */
   readonly barrier?: CountedBarrier;
+  readonly membership?: Membership;
   /** To be called once. */
   observe(observer: ChannelObserver): void;
   /** Resolves when the bytes may be written to again, which says nothing of their arrival. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** One end of a TCP connection. */
-const endpointSchema = z.object({
+export const endpointSchema = z.object({
   address: z.string().refine((address) => isIP(address) !== 0, 'must be an IP address'),
   port: z.int().min(1).max(65_535),
 });
