@@ -72,3 +72,20 @@ export class ObjectReplacedError extends MusterError {
     });
   }
 }
+
+/** Objects that S3 did not remove. */
+export class DeletionError extends MusterError {
+  readonly code = 'DELETION';
+  override readonly retryable = true;
+
+  constructor(
+    bucket: string,
+    errors: readonly { readonly Key?: string | undefined; readonly Code?: string | undefined }[],
+  ) {
+    const some = errors.slice(0, 5).map(({ Key = '', Code = 'unknown' }) => `${s3Uri(bucket, Key)} (${Code})`);
+    const rest = errors.length > some.length ? `, and ${errors.length - some.length} more` : '';
+    super(`Objects could not be removed: ${some.join(', ')}${rest}.`, {
+      remedy: 'The role of the functions must be allowed s3:DeleteObject on the bucket of the results.',
+    });
+  }
+}

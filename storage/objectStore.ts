@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -14,7 +15,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type CallKind, CallLog } from './callLog.js';
-import { InvalidObjectError, ObjectNotFoundError, PreconditionFailedError, StorageError } from './errors.js';
+import {
+  DeletionError,
+  InvalidObjectError,
+  ObjectNotFoundError,
+  PreconditionFailedError,
+  StorageError,
+} from './errors.js';
 
 /** An object as listings and heads describe it. */
 export interface ObjectInfo {
@@ -33,6 +40,9 @@ export interface PutOptions {
   readonly condition?: WriteCondition;
   readonly signal?: AbortSignal;
 }
+
+/** Most keys that S3 removes in one call. */
+const maxDeletions = 1000;
 
 /** S3 as the job sees it: typed JSON, whole listings, conditional writes, every call counted. */
 export class ObjectStore {
@@ -143,6 +153,20 @@ export class ObjectStore {
       }
       continuation = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (continuation !== undefined);
+  }
+
+  /**
+   * Removes objects, as many at a time as S3 takes. Those that are not there are no fault.
+   *
+   * @throws DeletionError naming what is still there.
+   */
+  async delete(bucket: string, keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += maxDeletions) {
+      const objects = keys.slice(start, start + maxDeletions).map((Key) => ({ Key }));
+      const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } });
+      const { Errors = [] } = await this.#call('delete', bucket, keys[start] ?? '', () => this.#client.send(command));
+      if (Errors.length > 0) throw new DeletionError(bucket, Errors);
+    }
   }
 
   /** Streams an object into a file, making its folders. */
