@@ -35,9 +35,9 @@ function kernel([name, instruction]: [string, string]): string {
       (br_if $turn (i32.lt_u (local.get $left) (local.get $end)))))`;
 }
 
-/** The reduction kernels as WebAssembly text: two pages of memory and a function for each operator and type. */
+/** The reduction kernels as WebAssembly text: a page of memory (65,536 bytes) and a function for each operator and type. */
 export const kernelSource = `(module
-  (memory (export "memory") 2 2)${Object.entries(instructions).map(kernel).join('')})
+  (memory (export "memory") 1 1)${Object.entries(instructions).map(kernel).join('')})
 `;
 
 /** Compiles the kernels. */

@@ -1,17 +1,14 @@
 import { bytesOf, type NumericArray } from '../datatypes.js';
 import { kernelModule } from './kernelModule.js';
 
-/** The kernels have two pages of memory: one for the left operand, which becomes the result, one for the right one. */
-const PAGE_BYTES = 65_536;
+/** Part of the operands that is worked on at once, measured best: it and its copies stay in the nearest cache. */
+const BLOCK_BYTES = 8192;
 /** The kernels work on whole turns of their loop. */
 const TURN_BYTES = 64;
 
 export type KernelOperator = 'sum' | 'prod' | 'min' | 'max';
 
 type Kernel = (left: number, right: number, bytes: number) => void;
-
-/** The part of two arrays that is combined by vectors of 128 bits. */
-export type Reduction = (left: NumericArray, right: NumericArray, into: NumericArray) => void;
 
 /** Suffix of the kernels for a type; sums and products wrap around alike with and without a sign. */
 function suffixOf(operator: KernelOperator, array: NumericArray): string | undefined {
@@ -27,7 +24,7 @@ function suffixOf(operator: KernelOperator, array: NumericArray): string | undef
 /**
  * The reduction kernels of `scripts/kernelSource.ts`: an operator on four or two elements at once, with the bits that
  * the loop over single elements gives (but for the payload of NaN, which neither language fixes). Operands are copied
- * to the kernel's memory and back, a page at a time, which the caches take; that is still several times faster.
+ * to the kernel's memory and back, a block at a time; that is still many times faster than the loop.
  */
 export class ReductionKernel {
   readonly #left: Uint8Array;
@@ -35,8 +32,8 @@ export class ReductionKernel {
   readonly #kernels: ReadonlyMap<string, Kernel>;
 
   private constructor(memory: WebAssembly.Memory, kernels: ReadonlyMap<string, Kernel>) {
-    this.#left = new Uint8Array(memory.buffer, 0, PAGE_BYTES);
-    this.#right = new Uint8Array(memory.buffer, PAGE_BYTES, PAGE_BYTES);
+    this.#left = new Uint8Array(memory.buffer, 0, BLOCK_BYTES);
+    this.#right = new Uint8Array(memory.buffer, BLOCK_BYTES, BLOCK_BYTES);
     this.#kernels = kernels;
   }
 
@@ -62,11 +59,11 @@ export class ReductionKernel {
     if (!kernel) return 0;
     const [a, b, result] = [bytesOf(left), bytesOf(right), bytesOf(into)];
     const bytes = result.byteLength - (result.byteLength % TURN_BYTES);
-    for (let start = 0; start < bytes; start += PAGE_BYTES) {
-      const end = Math.min(start + PAGE_BYTES, bytes);
+    for (let start = 0; start < bytes; start += BLOCK_BYTES) {
+      const end = Math.min(start + BLOCK_BYTES, bytes);
       this.#left.set(a.subarray(start, end));
       this.#right.set(b.subarray(start, end));
-      kernel(0, PAGE_BYTES, end - start);
+      kernel(0, BLOCK_BYTES, end - start);
       result.set(this.#left.subarray(0, end - start), start);
     }
     return bytes / into.BYTES_PER_ELEMENT;
