@@ -13,19 +13,12 @@ const laws = { associative: true, commutative: true };
 const loops = {
   sum: elementwise({ name: 'sum', ...laws, number: (a, b) => a + b, bigint: (a, b) => a + b }),
   prod: elementwise({ name: 'prod', ...laws, number: (a, b) => a * b, int32: Math.imul, bigint: (a, b) => a * b }),
-  min: elementwise({
-    name: 'min',
-    ...laws,
-    number: Math.min,
-    bigint: (a, b) => [a, b].reduce((least, value) => (value < least ? value : least)),
-  }),
-  max: elementwise({
-    name: 'max',
-    ...laws,
-    number: Math.max,
-    bigint: (a, b) => [a, b].reduce((most, value) => (value > most ? value : most)),
-  }),
+  min: elementwise({ name: 'min', ...laws, number: Math.min, bigint: (a, b) => [a, b].sort(ascending)[0]! }),
+  max: elementwise({ name: 'max', ...laws, number: Math.max, bigint: (a, b) => [a, b].sort(ascending)[1]! }),
 };
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : 1;
+}
 const names = ['sum', 'prod', 'min', 'max'] as const;
 
 const makers: readonly ((words: Uint32Array<ArrayBuffer>) => NumericArray)[] = [
