@@ -18,7 +18,8 @@ export interface Pending<T> {
 
 /** Hears of failures. Called after everything that arrived before them was handed over. */
 export interface ChannelObserver {
-  gone(peers: readonly PeerGone[]): void;
+  /** @param loss set when it ends everything under way, because the group is going to form anew. */
+  gone(peers: readonly PeerGone[], loss?: PeerGone): void;
   /** This rank is cut off; nothing follows. */
   failed(error: MusterError): void;
 }

@@ -20,6 +20,7 @@ import { type OperationOptions, OperationRunner } from './operationRunner.js';
 import type { Operator } from './operators.js';
 import { membersOf } from './split.js';
 import { Subgroup } from './subgroup.js';
+import { Survivors } from './survivors.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -327,6 +328,41 @@ export class Communicator {
     const duplicate = await this.#derive('dup', 0, this.rank, options);
     if (!duplicate) throw this.#runner.invalid('dup', ['this rank is in no color']);
     return duplicate;
+  }
+
+  /**
+   * After a loss in a group with the failure policy `shrink`: the communicator of the survivors, renumbered in the order
+   * of their ranks (`MPIX_Comm_shrink` of ULFM). Every survivor calls it; this communicator and whatever stems from it
+   * is of no use any more. When yet another rank is lost meanwhile, operations of the new one reject with
+   * `RankLostError` in turn, and it is shrunk in turn.
+   *
+   * @example
+   * try {
+   *   total = await world.allreduce(part, 'sum');
+   * } catch (error) {
+   *   if (!(error instanceof RankLostError)) throw error;
+   *   world = await world.shrink();
+   *   total = await world.allreduce(part, 'sum');
+   * }
+   */
+  async shrink(options: OperationOptions = {}): Promise<Communicator> {
+    const { family } = this.#membership;
+    const survivors = new Survivors(family, await this.#runner.shrunk('shrink', options));
+    return new Communicator(survivors, this.#options, { family, number: 0 });
+  }
+
+  /** How often the group has formed anew after a loss (failure policies `wait` and `shrink`). */
+  get epoch(): number {
+    return this.#channel.membership?.current.epoch ?? 0;
+  }
+
+  /**
+   * Collectives of the world that are complete at every rank (failure policies `wait` and `shrink`; 0 with `abort`).
+   * A retried rank that has just joined with `wait` finds here where to go on: its first collective is the one with
+   * this number, counted from 0.
+   */
+  get completedCollectives(): number {
+    return this.#runner.completed;
   }
 
   /**

@@ -15,18 +15,26 @@ export class CommunicatorFamily {
   readonly channel: Channel;
   readonly #observers = new Set<ChannelObserver>();
   #given = 0;
+  #lastLoss: PeerGone | undefined;
   #closed: MusterError | undefined;
 
   constructor(channel: Channel) {
     this.channel = channel;
     channel.observe({
       gone: (peers: readonly PeerGone[]) => {
-        for (const observer of this.#observers) observer.gone(peers);
+        const loss = channel.membership && peers.find(({ how }) => how !== 'left');
+        this.#lastLoss = loss ?? this.#lastLoss;
+        for (const observer of this.#observers) observer.gone(peers, loss);
       },
       failed: (error: MusterError) => {
         for (const observer of this.#observers) observer.failed(error);
       },
     });
+  }
+
+  /** The rank that was lost last, where the group goes on after a loss. */
+  get lastLoss(): PeerGone | undefined {
+    return this.#lastLoss;
   }
 
   /** Why none of the communicators can go on, once it is so. */

@@ -107,6 +107,11 @@ export class Operation implements Exchange {
     }
   }
 
+  /** The group has lost a rank and is going to form anew: nothing that is under way can be completed. */
+  interrupt(loss: PeerGone): void {
+    this.fail(new RankLostError(this.#place.identity, loss));
+  }
+
   async #expire(timeoutMs: number): Promise<void> {
     const { identity, channel, context, tag } = this.#place;
     const waiting = [...this.#waiting.values()].filter(({ sending }) => !sending);

@@ -1,9 +1,11 @@
 import type { Clock } from '../rendezvous/clock.js';
-import type { Channel } from './channel.js';
+import type { PeerGone } from '../rendezvous/control.js';
+import type { Channel, Membership } from './channel.js';
 import { CommunicatorClosedError, InvalidArgumentError, type OperationIdentity, RankLostError } from './errors.js';
 import type { CommunicatorFamily } from './family.js';
 import { contextsOf } from './family.js';
 import { Operation } from './operation.js';
+import { Recovery } from './recovery.js';
 
 const MAX_TAG = 0x7fff_ffff;
 /** The longest time that a timer of Node takes. */
@@ -60,23 +62,39 @@ export class OperationRunner {
   readonly #place: OperationRunnerOptions;
   readonly #contexts: { pointToPoint: number; collective: number };
   readonly #active = new Set<Operation>();
-  #collectives = 0;
+  readonly #recovery: Recovery | undefined;
+  /** The membership of the group when this communicator was made. */
+  readonly #epoch: number | undefined;
+  #collectives: number;
   #closed = false;
 
   constructor(options: OperationRunnerOptions) {
     this.#place = options;
     this.#contexts = contextsOf(options.number);
+    const { channel, family, clock } = options;
+    this.#recovery = channel.membership && new Recovery(channel.membership, clock);
+    this.#epoch = family.channel.membership?.current.epoch;
+    this.#collectives = channel.membership?.current.completed ?? 0;
   }
 
   /** What the communicator's channel is to tell. */
   readonly observer = {
-    gone: (peers: Parameters<Operation['gone']>[0]) => {
-      for (const operation of this.#active) operation.gone(peers);
+    gone: (peers: readonly PeerGone[], loss?: PeerGone) => {
+      for (const operation of this.#active) {
+        operation.gone(peers);
+        if (loss) operation.interrupt(loss);
+      }
     },
     failed: (error: Error) => {
+      this.#recovery?.end(error);
       for (const operation of this.#active) operation.fail(error);
     },
   };
+
+  /** Collectives that are complete at every rank, as far as that is known here. */
+  get completed(): number {
+    return this.#recovery?.completed ?? 0;
+  }
 
   get collectiveContext(): number {
     return this.#contexts.collective;
@@ -103,9 +121,15 @@ export class OperationRunner {
     const tag = this.#collectives++ % 2 ** 32;
     const faults = this.#rankFaults('root', root);
     try {
-      return await this.#run({ name, context, tag, faults, options, body: (operation) => body(operation, tag) });
+      const attempt = (tried: (operation: Operation) => Promise<T>, timeoutMs = options.timeoutMs) =>
+        this.#run({ name, context, tag, faults, options: { ...options, ...given(timeoutMs) }, body: tried });
+      const untagged = (operation: Operation) => body(operation, tag);
+      if (!this.#recovery || faults.length > 0) return await attempt(untagged);
+      return await this.#recovery.run({ ...this.#recoverable(name, options), tag, body: untagged, attempt });
     } catch (error) {
-      this.#place.channel.discard(context, tag);
+      // Where the group forms anew, that clears away everything, and the same context and tag are used again.
+      const isCleared = error instanceof RankLostError && this.#place.family.channel.membership !== undefined;
+      if (!isCleared) this.#place.channel.discard(context, tag);
       throw error;
     }
   }
@@ -119,16 +143,43 @@ export class OperationRunner {
     return runId === undefined ? { operation, rank: channel.rank } : { operation, rank: channel.rank, runId };
   }
 
+  /**
+   * Waits until the group has formed anew without the ranks that were lost.
+   *
+   * @throws InvalidArgumentError where the group does not do so.
+   */
+  async shrunk(name: string, options: OperationOptions): Promise<Membership> {
+    const { membership } = this.#place.channel;
+    if (membership?.policy !== 'shrink' || this.#epoch === undefined || !this.#recovery) {
+      throw this.invalid(name, ['the group does not have the failure policy shrink, or this is only a part of it']);
+    }
+    if (this.#closed) throw new CommunicatorClosedError(this.identity(name));
+    if (this.#place.family.failure) throw this.#place.family.failure;
+    const call = this.#recoverable(name, options);
+    await this.#recovery.nextEpoch(this.#epoch, call, this.#place.clock.nowMs() + call.timeoutMs);
+    return membership;
+  }
+
+  #recoverable(name: string, { signal, timeoutMs = this.#place.operationTimeoutMs }: OperationOptions) {
+    const lost = () => {
+      const peers = [...this.#place.channel.gone.values()].filter(({ how }) => how !== 'left');
+      return { ranks: peers.map(({ rank }) => rank), forGood: peers.some(({ how }) => how === 'released') };
+    };
+    return { identity: this.identity(name), timeoutMs, lost, ...(signal ? { signal } : {}) };
+  }
+
   /** Operations under way reject, and so do all that are called later. */
   close(): CommunicatorClosedError {
     this.#closed = true;
     const reason = new CommunicatorClosedError(this.identity('close'));
+    this.#recovery?.end(reason);
     for (const operation of this.#active) operation.fail(reason);
     return reason;
   }
 
   async #run<T>(call: Call<T>): Promise<T> {
     const { channel, family, clock } = this.#place;
+    const { membership } = family.channel;
     const { name, context, tag, receiveTag, peers, options, body } = call;
     const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
     const identity = this.identity(name);
@@ -139,8 +190,12 @@ export class OperationRunner {
     if (this.#closed) throw new CommunicatorClosedError(identity);
     if (family.failure) throw family.failure;
     for (const gone of channel.gone.values()) {
-      if (gone.how !== 'left' && (peers?.includes(gone.rank) ?? true)) throw new RankLostError(identity, gone);
+      const isNeeded = membership !== undefined || (peers?.includes(gone.rank) ?? true);
+      if (gone.how !== 'left' && isNeeded) throw new RankLostError(identity, gone);
     }
+    // Only the world of the policy `wait` outlives an epoch.
+    const outlives = channel.membership?.policy === 'wait' || membership?.current.epoch === this.#epoch;
+    if (!outlives && family.lastLoss) throw new RankLostError(identity, family.lastLoss);
     const operation = new Operation({
       identity,
       channel,
@@ -162,4 +217,8 @@ export class OperationRunner {
     if (Number.isInteger(rank) && rank >= 0 && rank < worldSize) return [];
     return [`${role} ${rank} is not one of 0 to ${worldSize - 1}`];
   }
+}
+
+function given(timeoutMs: number | undefined): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }

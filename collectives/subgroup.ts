@@ -18,7 +18,7 @@ export class Subgroup implements Channel {
   readonly #world: Channel;
   readonly #rankOf: ReadonlyMap<number, number>;
   readonly #listener: ChannelObserver = {
-    gone: (peers) => this.#observer?.gone(this.#remember(peers)),
+    gone: (peers, loss) => this.#observer?.gone(this.#remember(peers), loss),
     failed: (error) => this.#observer?.failed(error),
   };
   #observer: ChannelObserver | undefined;
