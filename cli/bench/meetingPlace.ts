@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { startRendezvous } from '../../rendezvous/server.js';
 import { signToken } from '../../rendezvous/token.js';
 import type { BenchChannel } from './benchChannels.js';
+import { type BenchObjects, startBenchObjects } from './benchObjects.js';
 import { RankGroup } from './rankGroup.js';
 import type { BenchMeeting } from './rankProcess.js';
 
@@ -13,6 +14,7 @@ export class BenchMeetingPlace {
   readonly #signal: AbortSignal;
   readonly #closing: (() => Promise<void>)[] = [];
   #rendezvous: Promise<{ url: string; secret: string }> | undefined;
+  #objects: Promise<BenchObjects> | undefined;
   #runs = 0;
 
   /** @param entry the built program of a rank, `rankProcess`. */
@@ -34,15 +36,27 @@ export class BenchMeetingPlace {
 
   async #meetings(channel: BenchChannel, worldSize: number): Promise<BenchMeeting[]> {
     if (channel === 'memory') return [{ channel, worldSize }];
+    const runId = `bench-${++this.#runs}`;
+    if (channel === 'storage') {
+      this.#objects ??= this.#startObjects();
+      const objects = await this.#objects;
+      return Array.from({ length: worldSize }, (_, rank) => ({ channel, ...objects, runId, rank, worldSize }));
+    }
     this.#rendezvous ??= this.#startRendezvous();
     const { url, secret } = await this.#rendezvous;
-    const runId = `bench-${++this.#runs}`;
     const expiresAtMs = Date.now() + tokenLifetimeMs;
     return Array.from({ length: worldSize }, (_, rank) => {
       const identity = { runId, rank, worldSize };
       const token = signToken(secret, { purpose: 'member', ...identity, generation: 0, expiresAtMs });
       return { channel, ...identity, url, token };
     });
+  }
+
+  async #startObjects(): Promise<BenchObjects> {
+    const objects = await startBenchObjects();
+    this.#closing.push(() => objects.close());
+    const { endpoint, region, credentials, bucket } = objects;
+    return { endpoint, region, credentials, bucket };
   }
 
   async #startRendezvous(): Promise<{ url: string; secret: string }> {
