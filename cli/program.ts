@@ -7,6 +7,7 @@ import { downloadCommand } from './commands/download.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { partitionCommand } from './commands/partition.js';
+import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -42,6 +43,7 @@ export function createProgram() {
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
+    rendezvousCommand(),
     benchCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));

@@ -10,7 +10,7 @@ export type Endpoint = z.infer<typeof endpointSchema>;
 
 /** What one rank says of itself when it wants a direct link: the payload of a frame of kind `introduce`. */
 export const offerSchema = z.object({
-  /** 1 for the first link of this pair of ranks, and one more for each that failed. */
+  /** 1, and one more for each link of this pair that did not come about. */
   attempt: z.int().min(1),
   /** Where its connection to the rendezvous begins, seen from its own side of any NAT. */
   local: endpointSchema,
