@@ -1,5 +1,6 @@
 import type { Clock } from '../rendezvous/clock.js';
 import { Communicator } from './communicator.js';
+import { DirectChannel } from './direct/directChannel.js';
 import { MemoryWorld } from './memoryChannel.js';
 import { RelayChannel } from './relayChannel.js';
 
@@ -19,6 +20,16 @@ export interface ConnectCommunicatorOptions {
   readonly signal?: AbortSignal;
   /** Deadline of operations that state none; 60 s. */
   readonly operationTimeoutMs?: number;
+  /**
+   * `relay` (the default) sends everything through the rendezvous; `direct` makes TCP links from rank to rank and uses
+   * the relay where there is none.
+   */
+  readonly channel?: 'relay' | 'direct';
+  /**
+   * With `direct`: how long to keep the CPU busy while waiting for a message, in ms; 0 (the default) is never. Only for
+   * ranks that have a CPU of their own.
+   */
+  readonly spinMs?: number;
   readonly clock?: Clock;
 }
 
@@ -39,5 +50,7 @@ export async function connectCommunicator(options: ConnectCommunicatorOptions): 
     const [alone] = new MemoryWorld(1).channels;
     if (alone) return new Communicator(alone, options);
   }
-  return new Communicator(await RelayChannel.connect(options), options);
+  const { channel = 'relay' } = options;
+  const connected = channel === 'direct' ? DirectChannel.connect(options) : RelayChannel.connect(options);
+  return new Communicator(await connected, options);
 }

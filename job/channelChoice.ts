@@ -24,12 +24,16 @@ export function chooseChannel(
     return { faults: ['barrier: a barrier needs collectives, but "collectives" is "none"; choose "relay" or "auto"'] };
   }
   if (wish === 'none') return { channel: 'none', reason: 'the payload asks for none' };
-  if (wish === 'direct' || wish === 'storage') {
-    return { faults: [`collectives: the channel "${wish}" is not in this version; choose "relay", "auto" or "none"`] };
+  if (wish === 'storage') {
+    const others = '"relay", "direct", "auto" or "none"';
+    return { faults: [`collectives: the channel "${wish}" is not in this version; choose ${others}`] };
   }
   const obstacles = obstaclesToMeeting(circumstances);
-  if (obstacles.length === 0) return { channel: 'relay', reason: 'all ranks fit at once and the rendezvous answers' };
-  if (wish === 'relay' || payload.barrier) {
+  if (obstacles.length === 0) {
+    const channel = wish === 'direct' ? 'direct' : 'relay';
+    return { channel, reason: 'all ranks fit at once and the rendezvous answers' };
+  }
+  if (wish === 'relay' || wish === 'direct' || payload.barrier) {
     return { faults: obstacles.map((obstacle) => `${payload.barrier ? 'barrier' : 'collectives'}: ${obstacle}`) };
   }
   return { channel: 'none', reason: obstacles.join('; ') };

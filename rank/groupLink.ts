@@ -53,5 +53,6 @@ async function join(
     ? signToken(secret, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs: deadline.getTime() })
     : '';
   const timeoutMs = collectiveTimeoutMs(deadline);
-  return connectCommunicator({ url, token, runId, rank, worldSize, generation, timeoutMs, signal });
+  const channel = collectives.channel === 'direct' ? 'direct' : 'relay';
+  return connectCommunicator({ url, token, runId, rank, worldSize, generation, timeoutMs, signal, channel });
 }

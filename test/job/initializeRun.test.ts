@@ -100,7 +100,7 @@ describe('initializeRun', () => {
   });
 
   it('lists everything that is missing at once', async () => {
-    const payload = { ...basePayload(), data_prefix: 'other', S3_object_name: 'models/none', collectives: 'direct' };
+    const payload = { ...basePayload(), data_prefix: 'other', S3_object_name: 'models/none', collectives: 'storage' };
     const refused = await initialize(payload).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(PreflightError);
     expect((refused as PreflightError).faults).toEqual([
@@ -108,7 +108,7 @@ describe('initializeRun', () => {
         'no partition under s3://test-bucket/other/ (found 1 other objects, such as other/readme.txt)',
       ),
       expect.stringContaining('no .onnx model under s3://test-bucket/models/none/'),
-      expect.stringContaining('"direct" is not in this version'),
+      expect.stringContaining('"storage" is not in this version'),
     ]);
   });
 
