@@ -50,7 +50,9 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     s3: { get: count('get'), put: count('put'), list: count('list'), head: count('head') },
     logScanBytes: reports.bytesScanned,
     rendezvous:
-      plan.collectives.channel === 'none' ? null : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
+      plan.collectives.channel === 'none' || plan.collectives.channel === 'storage'
+        ? null
+        : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });

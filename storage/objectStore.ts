@@ -54,6 +54,11 @@ export class ObjectStore {
     this.calls = calls;
   }
 
+  /** The same store with a call log of its own. */
+  countedApart(): ObjectStore {
+    return new ObjectStore(this.#client);
+  }
+
   /** One GET; the caller consumes the body inside `use`, so that the call's time includes it. */
   async get<T>(
     bucket: string,
