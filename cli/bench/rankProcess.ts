@@ -15,7 +15,7 @@ const operationTimeoutMs = 120_000;
 const meetingSchema = z.discriminatedUnion('channel', [
   z.object({ channel: z.literal('memory'), worldSize: z.int().min(1) }),
   z.object({
-    channel: z.literal('relay'),
+    channel: z.enum(['relay', 'direct']),
     url: z.string(),
     token: z.string(),
     runId: z.string(),
