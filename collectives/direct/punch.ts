@@ -14,8 +14,10 @@ const LONGEST_PAUSE_MS = 50;
  * system's repetition of it after one second gets through. A refusal means that the peer was not ready: it is tried
  * again. Nothing may listen on the port.
  *
- * Proven between two Linux NATs that keep ports; NATs that give every connection another port cannot be punched. How
- * the NAT before AWS Lambda behaves was not tested (published work reports that it keeps ports).
+ * Proven between two Linux NATs that keep ports and drop what nobody asked for. NATs that give every connection another
+ * port cannot be punched. One that answers an uninvited SYN with a reset is punched only when the two SYNs cross on the
+ * way, which on paths of microseconds they did not. How the NAT before AWS Lambda behaves was not tested (published work
+ * reports that it keeps ports).
  *
  * @throws DirectLinkError when the signal aborts, with the last fault as its cause.
  */

@@ -14,6 +14,8 @@ const MAX_ATTEMPTS = 2;
 export interface Path {
   readonly kind: 'relay' | 'direct';
   readonly reason: string;
+  /** Whether nothing better is being tried or will be. */
+  readonly isSettled: boolean;
 }
 
 /** What a route needs of its channel. */
@@ -69,7 +71,10 @@ export class Route {
   }
 
   get path(): Path {
-    return this.#out === 'link' ? { kind: 'direct', reason: 'linked' } : { kind: 'relay', reason: this.#reason };
+    if (this.#out === 'link') return { kind: 'direct', reason: 'linked', isSettled: true };
+    const isTrying = this.#asked || this.#making !== undefined || this.#link !== undefined;
+    const isSettled = this.#gone || (!isTrying && this.#attempts >= MAX_ATTEMPTS);
+    return { kind: 'relay', reason: this.#reason, isSettled };
   }
 
   /** Resolves when no link is open; `undefined` when none is. */
