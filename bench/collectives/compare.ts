@@ -79,7 +79,7 @@ let contenders: Contenders | undefined;
 try {
   contenders = new Contenders(folder, await buildRankPrograms(folder), signal);
   const note = (line: string) => process.stderr.write(`${line}\n`);
-  const rows = await compareContenders(contenders, plan, note);
+  const rows = await compareContenders(contenders, plan, note, signal);
   const machine = {
     date: new Date().toISOString(),
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -87,6 +87,7 @@ try {
     node: process.version,
     others: await contenders.versions(),
     loadBefore: loadBefore[0] ?? 0,
+    loadAfter: loadavg()[0] ?? 0,
     command: `npx tsx bench/collectives/compare.ts ${process.argv.slice(2).join(' ')}`.trim(),
   };
   process.stdout.write(`${comparisonTable(rows)}\n`);

@@ -1,6 +1,7 @@
 import type { BenchRow } from '../../cli/bench/benchRow.js';
 import { type BenchOperation, type OperationName, operations } from '../../cli/bench/operations.js';
 import type { MeasurementBudget } from '../../cli/bench/rankGroup.js';
+import { messageOf } from '../../run/errors.js';
 import type { Contender, ContenderName, Contenders } from './contenders.js';
 
 export interface ComparisonPlan {
@@ -23,13 +24,32 @@ export interface ComparedRow extends BenchRow {
   readonly overOpenMpi?: number;
 }
 
-/** Times every case with every contender, one right after the other, so that all see the same machine. */
+/**
+ * Times every case with every contender, one right after the other, so that all see the same machine. When it is ended
+ * by its signal, what it has until then is what it gives.
+ */
 export async function compareContenders(
   contenders: Contenders,
   plan: ComparisonPlan,
   note: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<ComparedRow[]> {
   const rows: ComparedRow[] = [];
+  try {
+    await compareWorlds(contenders, plan, note, rows);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    note(`ended early: ${messageOf(signal.reason)}`);
+  }
+  return rows;
+}
+
+async function compareWorlds(
+  contenders: Contenders,
+  plan: ComparisonPlan,
+  note: (line: string) => void,
+  rows: ComparedRow[],
+): Promise<void> {
   for (const ranks of plan.worldSizes) {
     const running: Contender[] = [];
     try {
@@ -43,7 +63,6 @@ export async function compareContenders(
       await Promise.all(running.map((contender) => contender.close()));
     }
   }
-  return rows;
 }
 
 function sizesOf(operation: OperationName, sizes: readonly number[]): readonly number[] {
