@@ -104,8 +104,8 @@ describe('a direct channel', () => {
 
   it('gives the memory of a receiver that was given up back at once', async () => {
     const [zero, one] = await worlds.linkedPair();
-    const [first, last] = [new Uint8Array(30_000_000).fill(5), new Uint8Array(30_000_000).fill(6)];
-    const into = new Uint8Array(30_000_000);
+    const [first, last] = [new Uint8Array(12_000_000).fill(5), new Uint8Array(12_000_000).fill(6)];
+    const into = new Uint8Array(12_000_000);
     const pending = one.channel.receive(0, 0, 9, into);
     const sent = zero.channel.send(1, 0, 9, { datatype: 0, bytes: first });
     // What the socket reads is seen from a callback of the event loop's next turn at the earliest.
