@@ -27,7 +27,7 @@ const collectivesCommand = () =>
       'after',
       examples(
         'muster bench collectives',
-        'muster bench collectives --channel relay --ranks 4 --sizes 8,1048576 --ops allreduce,bcast --json',
+        'muster bench collectives --channel direct --ranks 4 --sizes 8,1048576 --ops allreduce,bcast --json',
       ),
     )
     .action((options) =>
