@@ -46,7 +46,10 @@ export function createProgram() {
     rendezvousCommand(),
     benchCommand(),
   ];
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) {
+    program.addCommand(command.copyInheritedSettings(program));
+    for (const subcommand of command.commands) subcommand.copyInheritedSettings(command);
+  }
   return program;
 }
 
