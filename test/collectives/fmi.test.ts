@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elementwise } from '../../collectives/operators.js';
+import { DirectWorlds } from './direct/directWorlds.js';
 import { everyRank, memoryWorld, RelayWorlds, type World } from './worlds.js';
 
 // The cases of FMI's own test suite (spcl/fmi, tests/communicator.cpp).
 
 let relay: RelayWorlds;
+let direct: DirectWorlds;
 beforeAll(async () => {
   relay = await RelayWorlds.start();
+  direct = await DirectWorlds.start();
 });
-afterAll(() => relay.stop());
+afterAll(() => Promise.all([relay.stop(), direct.stop()]));
 
 const minus = elementwise({ name: 'minus', associative: false, commutative: false, number: (a, b) => a - b });
 const plusInOrder = elementwise({ name: 'plus', associative: true, commutative: false, number: (a, b) => a + b });
@@ -16,6 +19,11 @@ const plusInOrder = elementwise({ name: 'plus', associative: true, commutative: 
 describe.each([
   ['memory', async (worldSize: number): Promise<World> => memoryWorld(worldSize)],
   ['relay', (worldSize: number): Promise<World> => relay.world(worldSize)],
+  [
+    'direct',
+    async (worldSize: number): Promise<World> =>
+      (await direct.world(worldSize)).map(({ communicator }) => communicator),
+  ],
 ])('over %s', (_name, makeWorld) => {
   it('sends 42', async () => {
     const [first, second] = await makeWorld(2);
