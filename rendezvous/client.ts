@@ -21,7 +21,7 @@ import { type FailurePolicy, FORMATION } from './protocol.js';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
-const LONGEST_HANDSHAKE_MS = 10_000;
+const LONGEST_HANDSHAKE_MS = 30_000;
 const ROLL_CALL_MS = 1000;
 
 export interface ConnectOptions extends MemberIdentity {

@@ -53,6 +53,7 @@ export class Group {
   readonly #notices: GoneNotices;
   #state: 'forming' | 'formed' | 'waiting' | 'broken' = 'forming';
   #epoch = 0;
+  #beats = 0;
   /** Set while survivors have yet to be told that they go on without a rank. */
   #shrinks = false;
   #emptySinceMs: number;
@@ -207,7 +208,8 @@ export class Group {
   /** One beat of the server's clock. */
   beat(): void {
     const nowMs = this.#context.clock.nowMs();
-    for (const member of this.#members.values()) member.beat(nowMs);
+    this.#beats += 1;
+    for (const member of this.#members.values()) member.beat(this.#beats, nowMs);
   }
 
   /** Closes every connection, because the server stops. */

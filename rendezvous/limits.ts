@@ -24,9 +24,9 @@ const limitsSchema = z.strictObject({
   /** New connections a second from one address, with a burst of five seconds' worth. */
   connectionsPerSecond: count.default(2000),
   /** Time to send the request that asks for admission (and for the TLS handshake before it). */
-  handshakeTimeoutMs: count.default(5000),
+  handshakeTimeoutMs: count.default(10_000),
   /** Connections that have not been admitted yet; beyond it the oldest are dropped. */
-  maxPendingConnections: count.default(4096),
+  maxPendingConnections: count.default(16_384),
   heartbeatIntervalMs: count.default(400),
   /** Heartbeats in a row that a member may miss: with the interval, a frozen rank is found in 4.0 to 4.8 s. */
   heartbeatMisses: count.default(11),

@@ -85,7 +85,6 @@ export class RendezvousLink {
   #observer: Endpoint | undefined;
   #heartbeat: Heartbeat | undefined;
   #stopBeating: (() => void) | undefined;
-  #silence: string | undefined;
   #departing = false;
   #closing: Promise<void> | undefined;
   #onOver: () => void = () => undefined;
@@ -260,8 +259,7 @@ export class RendezvousLink {
         this.#acknowledge(frameKinds.heartbeat);
         return;
       }
-      this.#silence = `it gave no sign of life for ${terms.heartbeatIntervalMs * terms.heartbeatMisses} ms`;
-      this.#socket?.terminate();
+      this.#replace(`it gave no sign of life for ${terms.heartbeatIntervalMs * terms.heartbeatMisses} ms`);
     });
   }
 
@@ -288,13 +286,27 @@ export class RendezvousLink {
 
   #ended(code: number, reason: string): void {
     if (this.#over) return;
-    this.#live = false;
-    const fault = this.#silence ?? `the connection ended (code ${code}${reason ? `: ${reason}` : ''})`;
-    this.#silence = undefined;
+    const fault = `the connection ended (code ${code}${reason ? `: ${reason}` : ''})`;
     if (code === closeCodes.fenced) this.#fail(new FencedError(this.#member, reason));
-    else if (code === DROPPED && this.#terms && this.#terms.rejoinTimeoutMs > 0) {
-      void this.#rejoin(this.#terms, fault);
-    } else this.#fail(new RendezvousLostError(this.#member, fault));
+    else if (code === DROPPED) this.#replace(fault);
+    else this.#fail(new RendezvousLostError(this.#member, fault));
+  }
+
+  /**
+   * Goes over to a new connection, if the server allows it. One that is only silent stays open until then: should it be
+   * the server that is slow, it must not take this member for dead.
+   */
+  #replace(fault: string): void {
+    this.#live = false;
+    const old = this.#socket;
+    this.#socket = undefined;
+    const terms = this.#terms;
+    if (terms && terms.rejoinTimeoutMs > 0) {
+      void this.#rejoin(terms, fault).finally(() => old?.terminate());
+      return;
+    }
+    this.#fail(new RendezvousLostError(this.#member, fault));
+    old?.terminate();
   }
 
   /** Replaces the connection; `#resume` follows when the server has said from where. */

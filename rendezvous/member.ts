@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { encodeControl, type Joined, type Resumed } from './control.js';
 import { FrameError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
+import { type HeartbeatTerms, heartbeatTerms } from './heartbeatTerms.js';
 import type { Endpoint } from './introduction.js';
 import type { RendezvousLimits } from './limits.js';
 import type { RendezvousMetrics } from './metrics.js';
@@ -47,6 +48,7 @@ export class Member {
   formed = false;
   readonly #context: MemberContext;
   readonly #windowBytes: number;
+  readonly #terms: HeartbeatTerms;
   readonly #heartbeat: Heartbeat;
   readonly #outgoing = new ReplayBuffer();
   /** Counted frames that the operating system has taken. */
@@ -77,7 +79,8 @@ export class Member {
     this.generation = identity.generation;
     this.#context = context;
     this.#windowBytes = windowBytes(context.limits, identity.worldSize);
-    this.#heartbeat = new Heartbeat(context.limits.heartbeatMisses);
+    this.#terms = heartbeatTerms(context.limits, identity.worldSize);
+    this.#heartbeat = new Heartbeat(this.#terms.misses);
     this.#lastFrameMs = nowMs;
   }
 
@@ -103,12 +106,12 @@ export class Member {
 
   /** Tells the member the terms of its membership. */
   greet(observerPort: number): void {
-    const { limits } = this.#context;
-    const { heartbeatIntervalMs, heartbeatMisses, serverHeartbeatMisses, maxFrameBytes, rejoinGraceMs } = limits;
-    const untilFoundMs = heartbeatIntervalMs * Math.max(0, heartbeatMisses - serverHeartbeatMisses);
+    const { maxFrameBytes, rejoinGraceMs } = this.#context.limits;
+    const { intervalMs, misses, serverMisses } = this.#terms;
+    const untilFoundMs = intervalMs * Math.max(0, misses - serverMisses);
     const joined: Joined = {
-      heartbeatIntervalMs,
-      heartbeatMisses: serverHeartbeatMisses,
+      heartbeatIntervalMs: intervalMs,
+      heartbeatMisses: serverMisses,
       maxFrameBytes,
       windowBytes: this.#windowBytes,
       session: this.session,
@@ -151,14 +154,16 @@ export class Member {
   }
 
   /** Sends a heartbeat and closes the connection of a member that has been silent or idle for too long. */
-  beat(nowMs: number): void {
-    const { heartbeatIntervalMs, heartbeatMisses, idleTimeoutMs } = this.#context.limits;
-    if (!this.#socket) return;
+  beat(beat: number, nowMs: number): void {
+    const { idleTimeoutMs } = this.#context.limits;
+    const { stride, intervalMs, misses } = this.#terms;
+    // The members of a large world take turns.
+    if (!this.#socket || (beat + this.rank) % stride !== 0) return;
     // While it is not read from, its silence proves nothing; that it reads is its sign of life.
     if (this.#unread.size > 0 && (this.#drained || this.#outgoing.costBytes === 0)) this.#heartbeat.heard();
     this.#drained = false;
     if (this.#heartbeat.isSilent()) {
-      this.close(closeCodes.silent, `no sign of life for ${heartbeatIntervalMs * heartbeatMisses} ms`);
+      this.close(closeCodes.silent, `no sign of life for ${intervalMs * misses} ms`);
       this.terminate();
     } else if (nowMs - this.#lastFrameMs > idleTimeoutMs) {
       this.close(closeCodes.idle, `idle for ${idleTimeoutMs} ms`);
