@@ -2,7 +2,7 @@ import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
 import { Communicator } from '../../../collectives/communicator.js';
 import { DirectChannel, type DirectChannelOptions } from '../../../collectives/direct/directChannel.js';
-import { type RendezvousServer, startRendezvous } from '../../../rendezvous/server.js';
+import { type RendezvousOptions, type RendezvousServer, startRendezvous } from '../../../rendezvous/server.js';
 import { signToken } from '../../../rendezvous/token.js';
 
 const secret = 'a secret for tests only';
@@ -26,8 +26,8 @@ export class DirectWorlds {
     diagnosticsChannel('net.client.socket').subscribe(this.#noteSocket);
   }
 
-  static async start(): Promise<DirectWorlds> {
-    return new DirectWorlds(await startRendezvous({ host: '127.0.0.1', port: 0, secret }));
+  static async start(options: Partial<RendezvousOptions> = {}): Promise<DirectWorlds> {
+    return new DirectWorlds(await startRendezvous({ host: '127.0.0.1', port: 0, secret, ...options }));
   }
 
   options(runId: string, rank: number, worldSize: number, generation = 0): DirectChannelOptions {

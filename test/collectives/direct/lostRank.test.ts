@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectCommunicator } from '../../../collectives/connectCommunicator.js';
-import { DirectWorlds, isLinked } from './directWorlds.js';
+import { makeCertificate } from '../../../rendezvous/certificate.js';
+import { DirectWorlds, isLinked, talkUntil } from './directWorlds.js';
 
 let worlds: DirectWorlds;
 beforeAll(async () => {
@@ -41,6 +42,26 @@ it.each([
     child.kill('SIGKILL');
     await exited;
   }
+});
+
+it('ranks of a rendezvous that speaks TLS link, too, and go on in a new epoch when one is lost', async () => {
+  const secure = await DirectWorlds.start({ certificate: await makeCertificate() });
+  const runId = secure.nextRunId();
+  const ranks = await Promise.all(
+    [0, 1, 2].map((rank) => secure.rank({ ...secure.options(runId, rank, 3), failurePolicy: 'wait' })),
+  );
+  await talkUntil(ranks, () =>
+    ranks.every((one) => [...one.channel.paths.keys()].every((peer) => isLinked(one, peer))),
+  );
+  const survivors = ranks.slice(0, 2);
+  const retried = secure.rank({ ...secure.options(runId, 2, 3, 1), failurePolicy: 'wait' });
+  const sums = await Promise.all([
+    ...survivors.map(({ communicator }) => communicator.allreduce(1, 'sum')),
+    retried.then(({ communicator }) => communicator.allreduce(1, 'sum')),
+  ]);
+  expect(sums).toEqual([3, 3, 3]);
+  await talkUntil([...survivors, await retried], () => survivors.every((one) => isLinked(one, 2)));
+  await secure.stop();
 });
 
 it('a communicator is asked for direct links by its options', async () => {
