@@ -68,7 +68,10 @@ const plan = {
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
 process.once('SIGTERM', () => stop.abort(new Error('terminated')));
-const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(Number(values['limit-s']) * 1000)]);
+const { signal } = stop;
+// A timer of its own: AbortSignal.any lets go of a timeout that nothing else holds.
+const limitMs = (numbers('limit-s', values['limit-s'])[0] ?? 0) * 1000;
+const limit = setTimeout(() => stop.abort(new Error(`it took longer than ${values['limit-s']} s`)), limitMs);
 
 // Inside the package, where the built programs find its packages.
 const scratch = fileURLToPath(new URL('../../dist/bench', import.meta.url));
@@ -88,11 +91,14 @@ try {
     others: await contenders.versions(),
     loadBefore: loadBefore[0] ?? 0,
     loadAfter: loadavg()[0] ?? 0,
-    command: `npx tsx bench/collectives/compare.ts ${process.argv.slice(2).join(' ')}`.trim(),
+    command: `npx tsx bench/collectives/compare.ts ${process.argv.slice(2).join(' ')}`
+      .replace(/ --out[ =]\S+/, '')
+      .trim(),
   };
   process.stdout.write(`${comparisonTable(rows)}\n`);
   if (values.out) await writeFile(values.out, `${JSON.stringify({ machine, rounds: plan.rounds, rows }, null, 1)}\n`);
 } finally {
+  clearTimeout(limit);
   await contenders?.close();
   await rm(folder, { recursive: true, force: true });
 }

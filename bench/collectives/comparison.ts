@@ -109,14 +109,14 @@ function summary(
   rounds: readonly ReadonlyMap<ContenderName, BenchRow>[],
 ): ComparedRow | undefined {
   const timed = rounds.flatMap((round) => round.get(name) ?? []).sort((a, b) => a.avgUs - b.avgUs);
-  const middle = timed[Math.floor(timed.length / 2)];
+  const middle = timed[Math.floor((timed.length - 1) / 2)];
   if (!middle) return undefined;
   const ratios = rounds.flatMap((round) => {
     const own = round.get(name);
     const mpi = round.get('openmpi');
     return own && mpi && name !== 'openmpi' ? [own.avgUs / mpi.avgUs] : [];
   });
-  const overOpenMpi = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)];
+  const overOpenMpi = ratios.sort((a, b) => a - b)[Math.floor((ratios.length - 1) / 2)];
   return {
     ...middle,
     channel: name,

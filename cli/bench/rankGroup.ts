@@ -119,7 +119,10 @@ export class RankGroup {
 
   async #answers(what: string, timeoutMs: number): Promise<RankAnswer[]> {
     const settled = new AbortController();
-    const signal = AbortSignal.any([this.#signal, settled.signal]);
+    const { signal } = settled;
+    const interrupt = () => settled.abort(this.#signal.reason);
+    if (this.#signal.aborted) interrupt();
+    this.#signal.addEventListener('abort', interrupt);
     const fail = (fault: string) => new BenchmarkError(this.channel, this.worldSize, what, fault);
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
@@ -138,6 +141,7 @@ export class RankGroup {
       return (await Promise.race([Promise.all(answers), timeout])).flat();
     } finally {
       clearTimeout(timer);
+      this.#signal.removeEventListener('abort', interrupt);
       settled.abort();
       for (const each of answers) each.catch(() => undefined);
     }

@@ -23,8 +23,8 @@ export async function startRedis(folder: string, signal: AbortSignal): Promise<R
     await exited;
   };
   let version = 'unknown';
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(startTimeoutMs)]);
-  const lines = createInterface({ input: server.stdout, signal: limit });
+  const lines = createInterface({ input: server.stdout, signal });
+  const limit = setTimeout(() => lines.close(), startTimeoutMs);
   const failed = exited.then(() => {
     throw new Error('redis-server ended before it was ready');
   });
@@ -41,6 +41,8 @@ export async function startRedis(folder: string, signal: AbortSignal): Promise<R
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    clearTimeout(limit);
   }
   // What it logs from now on is of no interest, but it must not fill the pipe.
   server.stdout.resume();

@@ -23,6 +23,13 @@ async function results(world: World): Promise<unknown[]> {
       comm.reduce(own, 'sum', worldSize - 1),
       comm.allreduce(own, 'sum'),
       comm.allreduce(rank + 0.1, 'prod'),
+      comm.scatter(rank === 0 ? Array.from({ length: worldSize }, (_, to) => `for ${to}`) : undefined, 0),
+      comm.allgather(Float32Array.of(rank, -rank)),
+      comm.alltoall(Array.from({ length: worldSize }, (_, to) => Int16Array.of(rank, to))),
+      comm.reduceScatter(own, 'sum'),
+      comm.scan(own, 'sum'),
+      comm.exscan(own, 'max'),
+      comm.split(rank % 2).then((half) => half?.allreduce(BigInt64Array.of(BigInt(rank)), 'sum')),
     ]);
   });
 }
@@ -49,7 +56,7 @@ function mortal(exchange: ObjectExchange): { exchange: ObjectExchange; die(): vo
 const closeAll = (world: World) => Promise.all(world.map((comm) => comm.close()));
 
 describe('messages through objects', () => {
-  it.each([1, 2, 3, 5, 8])('give the results of the memory channel, %i ranks', async (worldSize) => {
+  it.each([1, 2, 3, 5])('give the results of the memory channel, %i ranks', async (worldSize) => {
     const world = await storage.world(worldSize);
     expect(await results(world)).toEqual(await results(memoryWorld(worldSize)));
     await closeAll(world);
@@ -151,10 +158,9 @@ describe('a group without a rendezvous', () => {
     older.catch(() => undefined);
     const newer = await storage.channel(runId, 1, 2, { generation: 1, timeoutMs: 300 }).catch((error) => error);
     expect(newer).toMatchObject({ code: 'GROUP_TIMEOUT' });
-    const [member, rejoined] = await Promise.all([
-      storage.channel(runId, 1, 2, { generation: 2 }),
-      storage.channel(runId, 0, 2),
-    ]);
+    const newest = storage.channel(runId, 1, 2, { generation: 2 });
+    await expect.poll(() => storage.folder(runId).get('presence/1/2')).toBeDefined();
+    const [member, rejoined] = await Promise.all([newest, storage.channel(runId, 0, 2)]);
     await expect(older).rejects.toMatchObject({ code: 'RANK_FENCED' });
     await Promise.all([member.close(), rejoined.close()]);
   });
