@@ -55,7 +55,7 @@ export class Contenders {
   /** What the others are, for the record: `OpenMPI 4.1.4`, `Redis 7.0.15`. */
   async versions(): Promise<string[]> {
     const versions: string[] = [];
-    if (this.#mpi) versions.push(`OpenMPI ${await (await this.#mpi).version()}`);
+    if (this.#mpi) versions.push(`OpenMPI ${(await this.#mpi).version}`);
     if (this.#redis) versions.push(`Redis ${(await this.#redis).version}`);
     return versions;
   }

@@ -13,11 +13,14 @@ const maxOutputBytes = 10_000_000;
 
 /** OpenMPI over TCP, as Debian packages it, with a C program of ours. Its processes live for one call of `measure`. */
 export class OpenMpi {
+  /** That `mpirun` names. */
+  readonly version: string;
   readonly #program: string;
   readonly #signal: AbortSignal;
 
-  private constructor(program: string, signal: AbortSignal) {
+  private constructor(program: string, version: string, signal: AbortSignal) {
     this.#program = program;
+    this.version = version;
     this.#signal = signal;
   }
 
@@ -25,13 +28,8 @@ export class OpenMpi {
   static async build(folder: string, signal: AbortSignal): Promise<OpenMpi> {
     const program = join(folder, 'openmpi-collectives');
     await run('mpicc', ['-O2', '-o', program, source], { signal, timeout: buildTimeoutMs });
-    return new OpenMpi(program, signal);
-  }
-
-  /** The version that `mpirun` names. */
-  async version(): Promise<string> {
-    const { stdout } = await run('mpirun', ['--version'], { signal: this.#signal, timeout: buildTimeoutMs });
-    return /[\d.]+/.exec(stdout)?.[0] ?? 'unknown';
+    const { stdout } = await run('mpirun', ['--version'], { signal, timeout: buildTimeoutMs });
+    return new OpenMpi(program, /[\d.]+/.exec(stdout)?.[0] ?? 'unknown', signal);
   }
 
   async measure(
