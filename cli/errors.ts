@@ -148,3 +148,12 @@ export class PartsPresentError extends MusterError {
     });
   }
 }
+
+/** A benchmark that could not be carried through. */
+export class BenchmarkError extends MusterError {
+  readonly code = 'BENCHMARK';
+
+  constructor(channel: string, ranks: number, what: string, fault: string) {
+    super(`The benchmark of ${channel} with ${ranks} ranks failed at ${what}: ${fault}.`);
+  }
+}

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
+import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { partitionCommand } from './commands/partition.js';
+import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -41,8 +43,13 @@ export function createProgram() {
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
+    rendezvousCommand(),
+    benchCommand(),
   ];
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) {
+    program.addCommand(command.copyInheritedSettings(program));
+    for (const subcommand of command.commands) subcommand.copyInheritedSettings(command);
+  }
   return program;
 }
 

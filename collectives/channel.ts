@@ -1,10 +1,11 @@
-import type { PeerGone } from '../rendezvous/control.js';
+import type { Formed, PeerGone } from '../rendezvous/control.js';
+import type { FailurePolicy } from '../rendezvous/protocol.js';
 import type { MusterError } from '../run/errors.js';
 
 /** What travels between two ranks: bytes and a number that says how to read them (`datatypes.ts`). */
 export interface Message {
   readonly datatype: number;
-  /** On arrival it is memory of its own, which the receiver may write to. */
+  /** On arrival it is memory of its own (or the receiver's `into`), which the receiver may write to. */
   readonly bytes: Uint8Array;
 }
 
@@ -17,7 +18,8 @@ export interface Pending<T> {
 
 /** Hears of failures. Called after everything that arrived before them was handed over. */
 export interface ChannelObserver {
-  gone(peers: readonly PeerGone[]): void;
+  /** @param loss set when it ends everything under way, because the group is going to form anew. */
+  gone(peers: readonly PeerGone[], loss?: PeerGone): void;
   /** This rank is cut off; nothing follows. */
   failed(error: MusterError): void;
 }
@@ -29,12 +31,23 @@ export interface CountedBarrier {
   missing(context: number, tag: number): Promise<readonly number[] | undefined>;
 }
 
+/** Present where the group goes on after it has lost a rank (`FailurePolicy`). */
+export interface Membership {
+  readonly policy: Exclude<FailurePolicy, 'abort'>;
+  /** The membership that counts at present; another object once the group has formed anew. */
+  readonly current: Formed;
+  /** Resolves when `current` is a later one than the one numbered `epoch`. */
+  next(epoch: number): Pending<void>;
+  /** Declares this rank's part of the collective numbered `tag` complete; resolves when every rank has. */
+  commit(tag: number): Pending<void>;
+}
+
 /**
  * Moves messages between the ranks of one world. Messages of one sender with the same context and tag arrive in the
  * order in which they were sent; each is received exactly once.
  */
 export interface Channel {
-  readonly kind: 'relay' | 'memory';
+  readonly kind: 'relay' | 'direct' | 'storage' | 'memory';
   readonly rank: number;
   readonly worldSize: number;
   /** Ranks that take no part any more. */
@@ -43,10 +56,16 @@ export interface Channel {
   readonly failure: MusterError | undefined;
   /** Present where the channel has a quicker barrier than one made of messages. */
   readonly barrier?: CountedBarrier;
+  readonly membership?: Membership;
+  /** To be called once. */
   observe(observer: ChannelObserver): void;
   /** Resolves when the bytes may be written to again, which says nothing of their arrival. */
   send(to: number, context: number, tag: number, message: Message): Pending<void>;
-  receive(from: number, context: number, tag: number): Pending<Message>;
+  /**
+   * The next message of a rank with this context and tag. A channel that can may put its bytes straight into `into`
+   * (then `bytes` shows that memory) if they fill it exactly; otherwise `into` is left alone.
+   */
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message>;
   /** True when a message that nobody has received waits. */
   hasArrived(from: number, context: number, tag: number): boolean;
   /** Throws away what has come and will come with this context and tag; nobody is going to receive it. */

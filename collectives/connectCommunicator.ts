@@ -1,5 +1,8 @@
 import type { Clock } from '../rendezvous/clock.js';
+import { RendezvousOptionsError } from '../rendezvous/errors.js';
+import type { FailurePolicy } from '../rendezvous/protocol.js';
 import { Communicator } from './communicator.js';
+import { DirectChannel } from './direct/directChannel.js';
 import { MemoryWorld } from './memoryChannel.js';
 import { RelayChannel } from './relayChannel.js';
 
@@ -15,10 +18,35 @@ export interface ConnectCommunicatorOptions {
   readonly generation: number;
   /** Time for every rank to arrive. */
   readonly timeoutMs: number;
+  /**
+   * What happens when the group loses a rank; the same at every rank, or joining is refused. In all cases a loss is
+   * known within 5 s and named, and messages of `send` that were under way are not delivered.
+   *
+   * - `abort` (the default): every operation that needs the rank rejects with `RankLostError`, now and later.
+   * - `wait`: collectives of the world are held until the rank has joined again with a higher generation; then the one
+   *   that was interrupted is run again by all, and the others go on, as if nothing had happened. The retried rank
+   *   begins with collective number `completedCollectives`. The deadline of each operation still counts.
+   * - `shrink`: the collective that was interrupted rejects with `RankLostError` at all survivors (or at none), and
+   *   `shrink()` gives a smaller communicator to go on with.
+   *
+   * With `wait` and `shrink` a collective is complete at every rank or at none, which costs one counted barrier each.
+   * `send`, `recv` and what `split` and `dup` have made reject with `RankLostError` at a loss in either case.
+   */
+  readonly failurePolicy?: FailurePolicy;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
   /** Deadline of operations that state none; 60 s. */
   readonly operationTimeoutMs?: number;
+  /**
+   * `relay` (the default) sends everything through the rendezvous; `direct` makes TCP links from rank to rank and uses
+   * the relay where there is none.
+   */
+  readonly channel?: 'relay' | 'direct';
+  /**
+   * With `direct`: how long to keep the CPU busy while waiting for a message, in ms; 0 (the default) is never. Only for
+   * ranks that have a CPU of their own.
+   */
+  readonly spinMs?: number;
   readonly clock?: Clock;
 }
 
@@ -39,5 +67,11 @@ export async function connectCommunicator(options: ConnectCommunicatorOptions): 
     const [alone] = new MemoryWorld(1).channels;
     if (alone) return new Communicator(alone, options);
   }
-  return new Communicator(await RelayChannel.connect(options), options);
+  const { channel = 'relay', failurePolicy = 'abort' } = options;
+  if (channel === 'direct' && failurePolicy !== 'abort') {
+    // Direct links know nothing of epochs.
+    throw new RendezvousOptionsError([`the failure policy ${failurePolicy} needs the channel relay, not direct`]);
+  }
+  const connected = channel === 'direct' ? DirectChannel.connect(options) : RelayChannel.connect(options);
+  return new Communicator(await connected, options);
 }

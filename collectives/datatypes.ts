@@ -93,21 +93,43 @@ export function decode({ datatype, bytes }: Message): Data {
  *
  * @throws DataMismatchError
  */
-export function decodeLike<A extends NumericArray>(message: Message, like: A, from: number): A {
+export function decodeLike(message: Message, like: NumericArray, from: number): NumericArray {
   const array = decodeArray(message);
-  if (array && isLike(array, like)) return array;
+  if (array && array.constructor === like.constructor && array.length === like.length) return array;
   throw new DataMismatchError(from, `${typeOf(like).name}(${like.length})`, describe(message));
 }
 
-/** A copy of an array, of the same type. */
-export function copyOf<A extends NumericArray>(array: A): A {
-  const copy = array.slice();
-  if (isLike(copy, array)) return copy;
-  throw new UnsupportedDataError(`a copy of ${array.constructor.name} is of another type`);
+/** An array of the type of `like` in memory of its own that holds anything. */
+export function allocateLike(like: NumericArray, length: number): NumericArray {
+  const { bytesPerElement, read } = typeOf(like);
+  const bytes = Buffer.allocUnsafeSlow(length * bytesPerElement);
+  return read(bytes.buffer, bytes.byteOffset, length);
 }
 
-function isLike<A extends NumericArray>(candidate: NumericArray, like: A): candidate is A {
-  return candidate.constructor === like.constructor && candidate.length === like.length;
+/** A copy of an array, of the same type. */
+export function copyOf(array: NumericArray): NumericArray {
+  const copy = allocateLike(array, array.length);
+  copyInto(copy, array);
+  return copy;
+}
+
+/** Copies between arrays of one type and length. */
+export function copyInto(into: NumericArray, from: NumericArray): void {
+  bytesOf(into).set(bytesOf(from));
+}
+
+/** The bytes of a view, not a copy. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+export function isBigIntArray(array: NumericArray): array is BigIntArray {
+  return array instanceof BigInt64Array || array instanceof BigUint64Array;
+}
+
+/** Whether an array is of the type of another. */
+export function isOfType<A extends NumericArray>(array: NumericArray, like: A): array is A {
+  return array.constructor === like.constructor;
 }
 
 function typeOf(array: ArrayBufferView): ArrayType {
@@ -128,10 +150,6 @@ function describe({ datatype, bytes }: Message): string {
   if (type) return `${type.name}(${bytes.byteLength / type.bytesPerElement})`;
   const names: Readonly<Record<number, string>> = { [BUFFER]: 'a Buffer', [JSON_TEXT]: 'JSON', [NUMBER]: 'a number' };
   return `${names[datatype] ?? `datatype ${datatype}`} of ${bytes.byteLength} bytes`;
-}
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function encodeJson(value: JsonValue): Uint8Array {

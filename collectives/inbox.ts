@@ -7,13 +7,24 @@ const COPIED_BYTES = 65_536;
 
 interface Source {
   nextSequence: number;
-  /** The message of which the first chunk has come and not the last. */
-  partial: { readonly frame: Frame; readonly bytes: Uint8Array; filled: number } | undefined;
+  /** Messages of which the first chunk has come and not the last, by context and tag. */
+  readonly partials: Map<string, Partial>;
+}
+
+interface Partial {
+  readonly datatype: number;
+  readonly bytes: Uint8Array;
+  filled: number;
 }
 
 /** Puts the frames of each source back together into messages and makes sure that none is missing. */
 export class Inbox {
   readonly #sources = new Map<number, Source>();
+
+  /** A new epoch begins: frames are counted anew, and what has come in part is not going to be whole. */
+  restart(): void {
+    this.#sources.clear();
+  }
 
   /**
    * The message that this frame completes, or `undefined`.
@@ -21,34 +32,40 @@ export class Inbox {
    * @throws FrameError when a frame is missing, or does not continue the message that was begun.
    */
   accept(frame: Frame): Message | undefined {
-    const source = this.#sources.get(frame.source) ?? { nextSequence: 0, partial: undefined };
+    const source = this.#sources.get(frame.source) ?? { nextSequence: 0, partials: new Map() };
     this.#sources.set(frame.source, source);
     if (frame.sequence !== source.nextSequence) {
       throw new FrameError(`frame ${frame.sequence} of rank ${frame.source} came where ${source.nextSequence} was due`);
     }
     source.nextSequence = (source.nextSequence + 1) % 2 ** 32;
     if (frame.kind === frameKinds.cancel) {
-      source.partial = undefined;
+      source.partials.delete(nameOf(frame));
       return undefined;
     }
-    if (!source.partial && frame.remaining === 0) return { datatype: frame.datatype, bytes: owned(frame.payload) };
+    if (frame.remaining === 0 && !source.partials.has(nameOf(frame)))
+      return { datatype: frame.datatype, bytes: owned(frame.payload) };
     return append(source, frame);
   }
 }
 
-function append(source: Source, frame: Frame): Message | undefined {
-  const length = frame.payload.byteLength;
-  source.partial ??= { frame, bytes: Buffer.allocUnsafeSlow(length + frame.remaining), filled: 0 };
-  const { frame: first, bytes, filled } = source.partial;
-  const continues = frame.communicator === first.communicator && frame.tag === first.tag;
-  if (!continues || bytes.byteLength - filled - length !== frame.remaining) {
+function append({ partials }: Source, frame: Frame): Message | undefined {
+  const { datatype, remaining, payload } = frame;
+  const length = payload.byteLength;
+  const name = nameOf(frame);
+  const partial = partials.get(name) ?? { datatype, bytes: Buffer.allocUnsafeSlow(length + remaining), filled: 0 };
+  partials.set(name, partial);
+  if (partial.bytes.byteLength - partial.filled - length !== remaining || partial.datatype !== datatype) {
     throw new FrameError(`a chunk of rank ${frame.source} does not continue the message it began`);
   }
-  bytes.set(frame.payload, filled);
-  source.partial.filled += length;
-  if (frame.remaining > 0) return undefined;
-  source.partial = undefined;
-  return { datatype: first.datatype, bytes };
+  partial.bytes.set(payload, partial.filled);
+  partial.filled += length;
+  if (remaining > 0) return undefined;
+  partials.delete(name);
+  return { datatype, bytes: partial.bytes };
+}
+
+function nameOf({ communicator, tag }: Frame): string {
+  return `${communicator}:${tag}`;
 }
 
 /** The bytes in memory that nothing else uses. */

@@ -1,10 +1,28 @@
 import type { Message, Pending } from './channel.js';
 
+interface Receiver {
+  readonly into: Uint8Array | undefined;
+  readonly resolve: (message: Message) => void;
+  /** Set while a message that is under way is written to `into`. */
+  claim?: Claim;
+}
+
 interface Slot {
   /** Messages that nobody has asked for yet, oldest first. */
   readonly messages: Message[];
   /** Receivers that wait, oldest first. At most one of the two is not empty. */
-  readonly receivers: ((message: Message) => void)[];
+  readonly receivers: Receiver[];
+}
+
+/** Memory of a receiver that waits, lent to whoever brings its message. */
+export interface Claim {
+  readonly bytes: Uint8Array;
+  /** Called when the receiver takes its memory back before the message is complete. */
+  onRevoked: () => void;
+  /** Hands the complete message over. */
+  complete(message: Message): void;
+  /** Gives the memory back: the message is not coming. */
+  release(): void;
 }
 
 /** Matches messages with receivers by sender, context and tag, each in the order in which they came. */
@@ -20,12 +38,13 @@ export class Mailbox {
     const receiver = slot?.receivers.shift();
     if (slot && receiver) {
       this.#tidy(name, slot);
-      receiver(message);
+      receiver.resolve(message);
     } else if (slot) slot.messages.push(message);
     else this.#slots.set(name, { messages: [message], receivers: [] });
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
+  /** The next message of a rank with this context and tag; `into` may be claimed for its bytes. */
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
     const name = slotName(from, context, tag);
     const waiting = this.#slots.get(name);
     const message = waiting?.messages.shift();
@@ -33,20 +52,45 @@ export class Mailbox {
       this.#tidy(name, waiting);
       return { promise: Promise.resolve(message), cancel() {} };
     }
-    const slot = waiting ?? { messages: [], receivers: [] };
-    this.#slots.set(name, slot);
     let cancel: (reason: Error) => void = () => {};
     const promise = new Promise<Message>((resolve, reject) => {
-      slot.receivers.push(resolve);
+      const receiver: Receiver = { into, resolve };
+      this.#slot(name).receivers.push(receiver);
       cancel = (reason) => {
-        const place = slot.receivers.indexOf(resolve);
-        if (place < 0) return;
-        slot.receivers.splice(place, 1);
-        this.#tidy(name, slot);
+        const slot = this.#slots.get(name);
+        const place = slot?.receivers.indexOf(receiver) ?? -1;
+        if (slot && place >= 0) {
+          slot.receivers.splice(place, 1);
+          this.#tidy(name, slot);
+        }
+        receiver.claim?.onRevoked();
         reject(reason);
       };
     });
     return { promise, cancel };
+  }
+
+  /** The memory of the receiver that waits for the message of so many bytes that begins to come, if it has some. */
+  claim(from: number, context: number, tag: number, bytes: number): Claim | undefined {
+    const name = slotName(from, context, tag);
+    const slot = this.#slots.get(name);
+    const receiver = slot?.receivers[0];
+    if (!slot || !receiver?.into || receiver.into.byteLength !== bytes) return undefined;
+    slot.receivers.shift();
+    this.#tidy(name, slot);
+    receiver.claim = {
+      bytes: receiver.into,
+      onRevoked: () => {},
+      complete: (message) => {
+        delete receiver.claim;
+        receiver.resolve(message);
+      },
+      release: () => {
+        delete receiver.claim;
+        this.#slot(name).receivers.unshift(receiver);
+      },
+    };
+    return receiver.claim;
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {
@@ -58,6 +102,18 @@ export class Mailbox {
     for (const [name, slot] of this.#slots) {
       if (slot.receivers.length === 0 && name.endsWith(`:${context}:${tag}`)) this.#slots.delete(name);
     }
+  }
+
+  /** A new epoch begins: what has come belongs to the old one. Whoever still waits has been told before. */
+  restart(): void {
+    this.#slots.clear();
+    this.#discarded.clear();
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#slots.get(name) ?? { messages: [], receivers: [] };
+    this.#slots.set(name, slot);
+    return slot;
   }
 
   #tidy(name: string, slot: Slot): void {

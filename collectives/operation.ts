@@ -1,5 +1,6 @@
 import type { Clock } from '../rendezvous/clock.js';
 import type { PeerGone } from '../rendezvous/control.js';
+import type { Exchange } from './algorithms/exchange.js';
 import type { Channel, Message, Pending } from './channel.js';
 import {
   CollectiveAbortedError,
@@ -8,7 +9,6 @@ import {
   RankDepartedError,
   RankLostError,
 } from './errors.js';
-import type { Exchange } from './exchange.js';
 
 /** What an operation is and where its messages travel. */
 export interface OperationPlace {
@@ -16,8 +16,10 @@ export interface OperationPlace {
   readonly channel: Channel;
   readonly context: number;
   readonly tag: number;
-  /** The only other rank that matters; without it, all do. */
-  readonly peer?: number;
+  /** Tag of what is received, where it is not that of what is sent. */
+  readonly receiveTag?: number;
+  /** The only other ranks that matter; without it, all do. */
+  readonly peers?: readonly number[];
 }
 
 /** One operation of one rank from call to result: its deadline, its caller's signal, and whom it waits for. */
@@ -66,24 +68,24 @@ export class Operation implements Exchange {
   send(to: number, message: Message): Promise<void> {
     const { channel, context, tag, identity } = this.#place;
     if (channel.gone.has(to)) this.fail(new RankDepartedError(identity, to));
-    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#failure) return rejected(this.#failure);
     return this.#await(channel.send(to, context, tag, message), to, true);
   }
 
-  receive(from: number): Promise<Message> {
-    const { channel, context, tag, identity } = this.#place;
+  receive(from: number, into?: Uint8Array): Promise<Message> {
+    const { channel, context, tag: sendTag, receiveTag: tag = sendTag, identity } = this.#place;
     if (channel.gone.has(from) && !channel.hasArrived(from, context, tag)) {
       this.fail(new RankDepartedError(identity, from));
     }
-    if (this.#failure) return Promise.reject(this.#failure);
-    return this.#await(channel.receive(from, context, tag), from, false);
+    if (this.#failure) return rejected(this.#failure);
+    return this.#await(channel.receive(from, context, tag, into), from, false);
   }
 
   /** Waits for what needs every rank at once, such as a counted barrier. */
   everyone(start: () => Pending<void>): Promise<void> {
     const { channel, identity } = this.#place;
     for (const rank of channel.gone.keys()) this.fail(new RankDepartedError(identity, rank));
-    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#failure) return rejected(this.#failure);
     return this.#await(start(), undefined, false);
   }
 
@@ -96,13 +98,18 @@ export class Operation implements Exchange {
 
   /** Ranks are gone: a loss ends every operation that needs them, a departure the one that still waits for them. */
   gone(peers: readonly PeerGone[]): void {
-    const { identity, peer } = this.#place;
+    const { identity, peers: needed } = this.#place;
     for (const gone of peers) {
       if (gone.how === 'left') {
         const waits = [...this.#waiting.values()].some(({ from }) => from === undefined || from === gone.rank);
         if (waits) this.fail(new RankDepartedError(identity, gone.rank));
-      } else if (peer === undefined || peer === gone.rank) this.fail(new RankLostError(identity, gone));
+      } else if (!needed || needed.includes(gone.rank)) this.fail(new RankLostError(identity, gone));
     }
+  }
+
+  /** The group has lost a rank and is going to form anew: nothing that is under way can be completed. */
+  interrupt(loss: PeerGone): void {
+    this.fail(new RankLostError(this.#place.identity, loss));
   }
 
   async #expire(timeoutMs: number): Promise<void> {
@@ -114,12 +121,18 @@ export class Operation implements Exchange {
     this.fail(new CollectiveTimeoutError(identity, timeoutMs, waitedFor));
   }
 
-  async #await<T>(pending: Pending<T>, from: number | undefined, sending: boolean): Promise<T> {
+  #await<T>(pending: Pending<T>, from: number | undefined, sending: boolean): Promise<T> {
     this.#waiting.set(pending, { from, sending });
-    try {
-      return await pending.promise;
-    } finally {
-      this.#waiting.delete(pending);
-    }
+    const settled = pending.promise.finally(() => this.#waiting.delete(pending));
+    // An algorithm has many under way and may end on the first that fails, before it has looked at the others.
+    settled.catch(() => undefined);
+    return settled;
   }
+}
+
+/** A rejection that nobody need look at. */
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject<never>(error);
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -1,16 +1,29 @@
 import { type ConnectOptions, connectRendezvous } from '../rendezvous/client.js';
-import type { PeerGone } from '../rendezvous/control.js';
+import type { Formed, PeerGone } from '../rendezvous/control.js';
 import type { GroupListener } from '../rendezvous/formation.js';
 import type { RendezvousLink } from '../rendezvous/link.js';
-import { type Frame, frame, frameKinds } from '../rendezvous/protocol.js';
+import { COMMIT, type Frame, frame, frameKinds } from '../rendezvous/protocol.js';
 import { expandRanges } from '../rendezvous/rankRanges.js';
 import type { MusterError } from '../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Message, Pending } from './channel.js';
+import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from './channel.js';
 import { Inbox } from './inbox.js';
-import { Mailbox } from './mailbox.js';
+import { type Claim, Mailbox } from './mailbox.js';
 import { Outbox } from './outbox.js';
 
 const ROLL_CALL_MS = 1000;
+
+export type RelayOptions = Omit<ConnectOptions, 'listener'>;
+
+/** Hears what a direct channel beside this one needs to know. What came earlier is told first. */
+export interface LinkageListener {
+  /** The context whose messages are not for the mailbox. */
+  readonly context: number;
+  /** A frame of kind `introduce` or `introduction`. */
+  introduction(frame: Frame): void;
+  message(from: number, tag: number, message: Message): void;
+  /** The group has formed anew: whatever belongs to the old membership is to be forgotten. */
+  formedAnew(): void;
+}
 
 /** Messages as frames over the rendezvous server, which also counts the barriers. */
 export class RelayChannel implements Channel {
@@ -18,16 +31,19 @@ export class RelayChannel implements Channel {
   readonly rank: number;
   readonly worldSize: number;
   readonly barrier: CountedBarrier;
+  readonly membership?: Membership;
   readonly #arrivals: Arrivals;
   readonly #link: RendezvousLink;
   readonly #outbox: Outbox;
 
-  private constructor(rank: number, worldSize: number, link: RendezvousLink, arrivals: Arrivals) {
+  private constructor(options: RelayOptions, link: RendezvousLink, arrivals: Arrivals) {
+    const { rank, worldSize, failurePolicy = 'abort' } = options;
     this.rank = rank;
     this.worldSize = worldSize;
     this.#link = link;
     this.#arrivals = arrivals;
     this.#outbox = new Outbox(rank, link);
+    arrivals.onEpoch = () => this.#outbox.restart();
     this.barrier = {
       enter: (communicator, tag) => {
         const pending = arrivals.awaitBarrier(communicator, tag);
@@ -39,13 +55,26 @@ export class RelayChannel implements Channel {
         return ranges && expandRanges(ranges);
       },
     };
+    if (failurePolicy !== 'abort') this.membership = this.#membership(failurePolicy);
   }
 
   /** Joins the group of a run. @throws what `connectRendezvous` throws. */
-  static async connect(options: Omit<ConnectOptions, 'listener'>): Promise<RelayChannel> {
+  static async connect(options: RelayOptions): Promise<RelayChannel> {
     const arrivals = new Arrivals();
     const link = await connectRendezvous({ ...options, listener: arrivals });
-    return new RelayChannel(options.rank, options.worldSize, link, arrivals);
+    return new RelayChannel(options, link, arrivals);
+  }
+
+  #membership(policy: Membership['policy']): Membership {
+    const [arrivals, { enter }] = [this.#arrivals, this.barrier];
+    return {
+      policy,
+      get current() {
+        return arrivals.epoch;
+      },
+      next: (epoch) => arrivals.awaitEpoch(epoch),
+      commit: (tag) => enter(COMMIT, tag),
+    };
   }
 
   get gone(): ReadonlyMap<number, PeerGone> {
@@ -56,8 +85,28 @@ export class RelayChannel implements Channel {
     return this.#arrivals.failure;
   }
 
+  /** The connection to the rendezvous. */
+  get link(): RendezvousLink {
+    return this.#link;
+  }
+
   observe(observer: ChannelObserver): void {
     this.#arrivals.observer = observer;
+  }
+
+  /** To be called once, by a channel that makes links of its own and brings messages that came over them. */
+  attend(listener: LinkageListener): void {
+    this.#arrivals.attend(listener);
+  }
+
+  /** Takes in a message that came another way. */
+  deliver(from: number, context: number, tag: number, message: Message): void {
+    this.#arrivals.mailbox.deliver(from, context, tag, message);
+  }
+
+  /** Memory for a message that begins to come another way. */
+  claim(from: number, context: number, tag: number, bytes: number): Claim | undefined {
+    return this.#arrivals.mailbox.claim(from, context, tag, bytes);
   }
 
   send(to: number, context: number, tag: number, message: Message): Pending<void> {
@@ -67,8 +116,8 @@ export class RelayChannel implements Channel {
     return { promise: Promise.resolve(), cancel() {} };
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
-    return this.#arrivals.mailbox.receive(from, context, tag);
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
+    return this.#arrivals.mailbox.receive(from, context, tag, into);
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {
@@ -90,8 +139,22 @@ class Arrivals implements GroupListener {
   readonly peersGone = new Map<number, PeerGone>();
   failure: MusterError | undefined;
   observer: ChannelObserver | undefined;
+  /** The membership that counts at present. */
+  epoch: Formed = { epoch: 0, ranks: [], completed: 0 };
+  onEpoch: () => void = () => {};
+  #hasFormed = false;
+  readonly #awaitingEpoch = new Set<() => void>();
   readonly #inbox = new Inbox();
   readonly #barriers = new Map<string, () => void>();
+  #linkage: LinkageListener | undefined;
+  #early: Frame[] | undefined = [];
+
+  attend(listener: LinkageListener): void {
+    this.#linkage = listener;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const received of early) listener.introduction(received);
+  }
 
   awaitBarrier(context: number, tag: number): Pending<void> {
     const name = `${context}:${tag}`;
@@ -106,6 +169,19 @@ class Arrivals implements GroupListener {
     return { promise, cancel };
   }
 
+  awaitEpoch(after: number): Pending<void> {
+    if (this.epoch.epoch > after) return { promise: Promise.resolve(), cancel() {} };
+    let cancel: (reason: Error) => void = () => {};
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#awaitingEpoch.add(resolve);
+      cancel = (reason) => {
+        this.#awaitingEpoch.delete(resolve);
+        reject(reason);
+      };
+    });
+    return { promise, cancel };
+  }
+
   frame(received: Frame): void {
     const { kind, source, communicator, tag } = received;
     if (kind === frameKinds.barrierDone) {
@@ -113,8 +189,32 @@ class Arrivals implements GroupListener {
       this.#barriers.delete(`${communicator}:${tag}`);
       return;
     }
+    if (kind === frameKinds.introduce || kind === frameKinds.introduction) {
+      if (this.#linkage) this.#linkage.introduction(received);
+      else this.#early?.push(received);
+      return;
+    }
     const message = this.#inbox.accept(received);
-    if (message) this.mailbox.deliver(source, communicator, tag, message);
+    if (!message) return;
+    if (communicator === this.#linkage?.context) this.#linkage.message(source, tag, message);
+    else this.mailbox.deliver(source, communicator, tag, message);
+  }
+
+  /** The group has formed; if it did before, whatever belongs to the old membership is forgotten. */
+  formed(formed: Formed): void {
+    this.epoch = formed;
+    if (this.#hasFormed) {
+      this.mailbox.restart();
+      this.#inbox.restart();
+      this.#barriers.clear();
+      this.onEpoch();
+      const ranks = new Set(expandRanges(formed.ranks));
+      for (const rank of this.peersGone.keys()) if (ranks.has(rank)) this.peersGone.delete(rank);
+      this.#linkage?.formedAnew();
+    }
+    this.#hasFormed = true;
+    for (const begin of this.#awaitingEpoch) begin();
+    this.#awaitingEpoch.clear();
   }
 
   gone(peers: readonly PeerGone[]): void {

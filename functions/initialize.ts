@@ -29,6 +29,8 @@ export async function handler(event: unknown, context: LambdaContext): Promise<I
       lambda,
       executorFunction: environment.MUSTER_EXECUTOR_FUNCTION,
       rendezvousUrl: environment.MUSTER_RENDEZVOUS_URL,
+      executorMemoryMb: environment.MUSTER_EXECUTOR_MEMORY_MB,
+      region: environment.AWS_REGION,
       invocation: {
         functionName: context.functionName,
         requestId: context.awsRequestId,

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { renderReport } from '../report/renderReport.js';
-import { combinedDataKey, planKey, reportKey, summaryKey } from '../run/keys.js';
-import { type CoordinatorRecord, planSchema } from '../run/plan.js';
+import { channelPrefix, combinedDataKey, planKey, reportKey, summaryKey } from '../run/keys.js';
+import { type CoordinatorRecord, type Plan, planSchema } from '../run/plan.js';
 import type { RunSummary } from '../run/summary.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { RunFailedError } from './errors.js';
@@ -65,7 +65,15 @@ export async function aggregateRun(
     store.putJson(bucket, combinedDataKey(resultPrefix), metrics),
     store.put(bucket, reportKey(resultPrefix), report, { contentType: 'text/html; charset=utf-8' }),
   ]);
+  if (plan.collectives.channel === 'storage') await sweepChannel(store, plan);
   await store.putJson(bucket, summaryKey(resultPrefix), summary);
   if (summary.status === 'FAILED') throw new RunFailedError(plan.runId, plan.worldSize, failed, summary.resultPrefix);
   return summary;
+}
+
+/** Removes what ranks that died have left of their messages. */
+async function sweepChannel(store: ObjectStore, { bucket, resultPrefix }: Plan): Promise<void> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(bucket, channelPrefix(resultPrefix))) keys.push(key);
+  await store.delete(bucket, keys);
 }

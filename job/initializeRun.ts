@@ -1,4 +1,5 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { defaultPriceTable, pricesOf } from '../cost/prices.js';
 import { dealPartitions } from '../run/dealing.js';
 import { planShardKey, rowsPerPlanShard } from '../run/keys.js';
 import { parsePayload } from '../run/parsePayload.js';
@@ -32,6 +33,10 @@ export interface InitializeSurroundings {
   readonly lambda: LambdaClient;
   readonly executorFunction: string;
   readonly rendezvousUrl: string | undefined;
+  /** Configured memory of an executor. */
+  readonly executorMemoryMb: number;
+  /** AWS region, for prices. */
+  readonly region: string;
 }
 
 /** What the state machine carries on with. */
@@ -70,10 +75,10 @@ export async function initializeRun(
 async function makePlan(
   { runId, startedAtMs }: InitializeRequest,
   payload: Payload,
-  { invocation, store, lambda, executorFunction, rendezvousUrl }: InitializeSurroundings,
+  { invocation, store, lambda, executorFunction, rendezvousUrl, executorMemoryMb, region }: InitializeSurroundings,
 ): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
-  const needsRendezvous = payload.collectives !== 'none';
+  const needsRendezvous = payload.collectives !== 'none' && payload.collectives !== 'storage';
   const [listing, program, concurrency, rendezvous] = await Promise.all([
     listPartitions(store, payload),
     findProgram(store, payload),
@@ -88,6 +93,8 @@ async function makePlan(
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: rendezvous,
+    executorMemoryMb,
+    prices: pricesOf(defaultPriceTable, region).prices,
   });
 
   const faults = [

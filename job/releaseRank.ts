@@ -1,7 +1,9 @@
+import { releasedName } from '../collectives/storage/objectNames.js';
 import { releaseGroup } from '../rendezvous/release.js';
 import { signToken } from '../rendezvous/token.js';
-import { failureKey } from '../run/keys.js';
+import { channelPrefix, failureKey, planKey } from '../run/keys.js';
 import type { RankFailure } from '../run/metrics.js';
+import { planSchema } from '../run/plan.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 
 /** How long a release token is good for. */
@@ -37,6 +39,7 @@ export async function releaseRank(
     const failure: RankFailure = { runId, rank, attempts, error, cause, recordedAtMs: Date.now() };
     await store.putJson(bucket, failureKey(resultPrefix, rank), failure);
   }
+  await releaseObjects(store, bucket, resultPrefix, `${error}: ${cause}`, logger);
   if (rendezvous) {
     const token = signToken(rendezvous.secret, { purpose: 'release', runId, expiresAtMs: Date.now() + tokenLifeMs });
     try {
@@ -47,6 +50,23 @@ export async function releaseRank(
     }
   }
   return { error, cause };
+}
+
+/** Tells ranks that meet in S3, if those of this run do. */
+async function releaseObjects(
+  store: ObjectStore,
+  bucket: string,
+  resultPrefix: string,
+  cause: string,
+  logger: ReleaseSurroundings['logger'],
+): Promise<void> {
+  try {
+    const plan = await store.findJson(bucket, planKey(resultPrefix), planSchema);
+    if (plan?.value.collectives.channel !== 'storage') return;
+    await store.put(bucket, channelPrefix(resultPrefix) + releasedName, cause);
+  } catch (failure) {
+    logger.warn('The ranks that meet in S3 could not be told.', { error: failure });
+  }
 }
 
 /**

@@ -43,7 +43,7 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
   const reports = await readReports(logs, invocations, input);
   const { calls } = input;
   const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));
-  const count = (kind: CallKind) => records.reduce((sum, { s3 }) => sum + s3[kind], calls[kind]);
+  const count = (kind: Exclude<CallKind, 'delete'>) => records.reduce((sum, { s3 }) => sum + s3[kind], calls[kind]);
   const retries = outcomes.reduce((sum, outcome) => sum + attemptCount(outcome) - 1, 0);
   const bill = computeBill({
     region: input.region,
@@ -58,7 +58,9 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     s3: { get: count('get'), put: count('put') + records.length, list: count('list'), head: count('head') },
     logScanBytes: reports.bytesScanned,
     rendezvous:
-      plan.collectives.channel === 'none' ? null : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
+      plan.collectives.channel === 'none' || plan.collectives.channel === 'storage'
+        ? null
+        : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });

@@ -90,7 +90,7 @@ export class NoCollectivesError extends MusterError {
   constructor(rank: number, reason: string) {
     super(`The ranks of this run cannot talk to each other: ${reason}.`, {
       rank,
-      remedy: 'Set "collectives": "relay" in the payload.',
+      remedy: 'Set "collectives" to "auto" in the payload, or to "storage", which needs nothing but S3.',
     });
   }
 }

@@ -56,10 +56,11 @@ export async function executeRank(
   const { requestId, logStream, startedAtMs } = invocation;
   const ownership = await RankOwnership.take(store, plan, rank, { generation, requestId, logStream, startedAtMs });
   const deadline = attemptDeadline(plan, rank, invocation.endsAtMs);
+  const channelStore = store.countedApart();
   const group = new GroupLink(
     plan,
     { rank, generation, deadline: deadline.deadline, signal: deadline.signal },
-    rendezvous,
+    { rendezvous, store: channelStore },
   );
   const session = new RankSession({
     plan,
@@ -88,6 +89,7 @@ export async function executeRank(
       invocation,
       recorder,
       calls: store.calls,
+      channelCalls: channelStore.calls,
       partitions: session.records,
       batches: session.batches,
       outputs: session.outputs,

@@ -1,7 +1,11 @@
-import type { Communicator } from '../collectives/communicator.js';
+import { Communicator } from '../collectives/communicator.js';
 import { connectCommunicator } from '../collectives/connectCommunicator.js';
+import { StorageChannel } from '../collectives/storage/storageChannel.js';
 import { signToken } from '../rendezvous/token.js';
+import { channelPrefix } from '../run/keys.js';
 import type { Plan } from '../run/plan.js';
+import { ObjectFolder } from '../storage/objectFolder.js';
+import type { ObjectStore } from '../storage/objectStore.js';
 import { collectiveTimeoutMs } from './attemptDeadline.js';
 import { NoCollectivesError } from './errors.js';
 
@@ -9,6 +13,13 @@ import { NoCollectivesError } from './errors.js';
 export interface RendezvousAccess {
   readonly url: string;
   readonly secret: string;
+}
+
+/** What there is to meet at; the plan says which it is. */
+export interface MeetingPlaces {
+  readonly rendezvous: RendezvousAccess | undefined;
+  /** S3, counted apart from the rank's own work. */
+  readonly store: ObjectStore;
 }
 
 export interface GroupMember {
@@ -23,9 +34,9 @@ export class GroupLink {
   readonly communicator: Promise<Communicator>;
   readonly #leaving = new AbortController();
 
-  constructor(plan: Plan, member: GroupMember, rendezvous: RendezvousAccess | undefined) {
+  constructor(plan: Plan, member: GroupMember, places: MeetingPlaces) {
     const signal = AbortSignal.any([member.signal, this.#leaving.signal]);
-    this.communicator = join(plan, { ...member, signal }, rendezvous);
+    this.communicator = join(plan, { ...member, signal }, places);
     // A script that never asks for the communicator must not die of its failure.
     this.communicator.catch(() => undefined);
   }
@@ -41,10 +52,16 @@ export class GroupLink {
 async function join(
   plan: Plan,
   { rank, generation, deadline, signal }: GroupMember,
-  rendezvous: RendezvousAccess | undefined,
+  { rendezvous, store }: MeetingPlaces,
 ): Promise<Communicator> {
   const { runId, worldSize, collectives } = plan;
   if (collectives.channel === 'none' && worldSize > 1) throw new NoCollectivesError(rank, collectives.reason);
+  const timeoutMs = collectiveTimeoutMs(deadline);
+  const identity = { runId, rank, worldSize, generation, timeoutMs, signal };
+  if (collectives.channel === 'storage' && worldSize > 1) {
+    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix));
+    return new Communicator(await StorageChannel.connect({ ...identity, exchange }), { runId, generation });
+  }
   const { url, secret } = rendezvous ?? { url: '', secret: '' };
   if (!rendezvous && worldSize > 1) {
     throw new NoCollectivesError(rank, 'this executor has no MUSTER_RENDEZVOUS_URL and MUSTER_RENDEZVOUS_SECRET');
@@ -52,6 +69,6 @@ async function join(
   const token = secret
     ? signToken(secret, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs: deadline.getTime() })
     : '';
-  const timeoutMs = collectiveTimeoutMs(deadline);
-  return connectCommunicator({ url, token, runId, rank, worldSize, generation, timeoutMs, signal });
+  const channel = collectives.channel === 'direct' ? 'direct' : 'relay';
+  return connectCommunicator({ ...identity, url, token, channel });
 }

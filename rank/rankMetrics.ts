@@ -12,6 +12,8 @@ export interface MetricsInput {
   readonly invocation: Invocation;
   readonly recorder: StageRecorder;
   readonly calls: CallLog;
+  /** S3 calls of the messages between ranks, which are billed but say nothing of how fast data was read. */
+  readonly channelCalls: CallLog;
   readonly partitions: readonly PartitionRecord[];
   readonly batches: number;
   readonly outputs: readonly string[];
@@ -23,7 +25,7 @@ export interface MetricsInput {
 
 /** Assembles `<rank>.json`: the CosmicAI keys, and ours under `muster`. */
 export function rankMetrics(input: MetricsInput): RankMetrics {
-  const { plan, row, invocation, recorder, calls, partitions, batches, cpuTimeS, peakRssMb } = input;
+  const { plan, row, invocation, recorder, calls, channelCalls, partitions, batches, cpuTimeS, peakRssMb } = input;
   const samples = partitions.reduce((sum, partition) => sum + partition.samples, 0);
   const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
   const perCpuSecond = (quantity: number) => (cpuTimeS > 0 ? quantity / cpuTimeS : 0);
@@ -72,10 +74,22 @@ export function rankMetrics(input: MetricsInput): RankMetrics {
       batches,
       samples,
       bytes,
-      s3: { ...calls.counts, bytesRead: calls.bytesRead, bytesWritten: calls.bytesWritten },
+      s3: billedCalls(calls, channelCalls),
       partitions: [...partitions],
       collective: input.collective,
       outputs: [...input.outputs],
     },
+  };
+}
+
+function billedCalls(...logs: readonly CallLog[]): RankMetrics['muster']['s3'] {
+  const total = (figure: (log: CallLog) => number) => logs.reduce((sum, log) => sum + figure(log), 0);
+  return {
+    get: total(({ counts }) => counts.get),
+    put: total(({ counts }) => counts.put),
+    list: total(({ counts }) => counts.list),
+    head: total(({ counts }) => counts.head),
+    bytesRead: total(({ bytesRead }) => bytesRead),
+    bytesWritten: total(({ bytesWritten }) => bytesWritten),
   };
 }

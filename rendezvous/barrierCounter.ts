@@ -10,10 +10,19 @@ export class BarrierCounter {
   readonly #worldSize: number;
   readonly #maxOpen: number;
   readonly #open = new Map<string, OpenBarrier>();
+  /** Ranks that a barrier needs. */
+  #ranks: ReadonlySet<number>;
 
   constructor(worldSize: number, maxOpen: number) {
     this.#worldSize = worldSize;
     this.#maxOpen = maxOpen;
+    this.#ranks = new Set(Array.from({ length: worldSize }, (_, rank) => rank));
+  }
+
+  /** Begins anew with the ranks that take part from now on. */
+  begin(ranks: ReadonlySet<number>): void {
+    this.#ranks = ranks;
+    this.clear();
   }
 
   /**
@@ -30,7 +39,7 @@ export class BarrierCounter {
     }
     if (barrier.entered.has(rank)) return { refused: `rank ${rank} entered the same barrier twice` };
     barrier.entered.add(rank);
-    if (barrier.entered.size < this.#worldSize) return {};
+    if (barrier.entered.size < this.#ranks.size) return {};
     this.#open.delete(name);
     return { waitedMs: nowMs - barrier.sinceMs };
   }
@@ -38,7 +47,8 @@ export class BarrierCounter {
   /** Who has not entered a barrier; nobody when it is complete or was never begun. */
   missing(communicator: number, tag: number): RankRange[] {
     const barrier = this.#open.get(`${communicator}:${tag}`);
-    return barrier ? missingRanges(this.#worldSize, (rank) => barrier.entered.has(rank)) : [];
+    if (!barrier) return [];
+    return missingRanges(this.#worldSize, (rank) => barrier.entered.has(rank) || !this.#ranks.has(rank));
   }
 
   clear(): void {

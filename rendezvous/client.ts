@@ -16,15 +16,16 @@ import {
 } from './errors.js';
 import { Formation, type GroupListener } from './formation.js';
 import type { RendezvousLink } from './link.js';
-import { FORMATION } from './protocol.js';
+import { pinOf } from './pinnedTls.js';
+import { type FailurePolicy, FORMATION } from './protocol.js';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
-const LONGEST_HANDSHAKE_MS = 10_000;
+const LONGEST_HANDSHAKE_MS = 30_000;
 const ROLL_CALL_MS = 1000;
 
 export interface ConnectOptions extends MemberIdentity {
-  /** `ws://host:port` or `wss://host:port`. */
+  /** `ws://host:port` or `wss://host:port`, with `#sha256=<fingerprint>` where the certificate is self-made. */
   readonly url: string;
   /** Signed for this run, rank, world size and generation (`signToken`). */
   readonly token: string;
@@ -34,6 +35,10 @@ export interface ConnectOptions extends MemberIdentity {
   readonly signal?: AbortSignal;
   readonly listener: GroupListener;
   readonly clock?: Clock;
+  /** What the group does when it loses a rank (`Group`); the same at every rank. `abort` when absent. */
+  readonly failurePolicy?: FailurePolicy;
+  /** Connects from a port of which direct links may begin, too. */
+  readonly sharedPort?: boolean;
 }
 
 /** Why an attempt did not succeed although another one may. */
@@ -91,10 +96,10 @@ class Connector {
   }
 
   async #attempt(ambiguous: boolean): Promise<RendezvousLink | Setback> {
-    const { url, token, listener, timeoutMs } = this.#options;
+    const { url, token, listener, timeoutMs, failurePolicy = 'abort', sharedPort = false } = this.#options;
     const formation = new Formation(this.#member, listener);
     const outcome = await attemptJoin(
-      { url, token, member: this.#member, listener: formation, clock: this.#clock },
+      { url, token, member: this.#member, failurePolicy, listener: formation, clock: this.#clock, sharedPort },
       Math.min(timeoutMs, LONGEST_HANDSHAKE_MS),
       this.#stop,
     );
@@ -155,4 +160,5 @@ function checkUrl(url: string): void {
   if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
     throw new RendezvousOptionsError([`${JSON.stringify(url)} is not a ws:// or wss:// URL`]);
   }
+  pinOf(new URL(url));
 }

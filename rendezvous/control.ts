@@ -17,10 +17,38 @@ export const goneSchema = z.array(peerGoneSchema);
 
 export const joinedSchema = z.object({
   heartbeatIntervalMs: z.int().min(1),
+  /** Heartbeats of the server in a row that a member may miss. */
   heartbeatMisses: z.int().min(1),
   maxFrameBytes: z.int().min(1),
+  /** Bytes that a member may have sent without an acknowledgement. */
+  windowBytes: z.int().min(1),
+  /** Names this membership when a dropped connection is replaced. */
+  session: z.string().min(1).max(64),
+  /** Time for which it is worth trying to replace a dropped connection; 0 where that is not allowed. */
+  rejoinTimeoutMs: z.int().min(0),
+  /** A second port at which the server tells whoever connects from where it was reached. */
+  observerPort: z.int().min(1).max(65_535).optional(),
 });
 export type Joined = z.infer<typeof joinedSchema>;
+
+export const resumedSchema = z.object({
+  /** Counted frames of the member that the server has received. */
+  received: z.int().min(0),
+  /** Those of them that it has acknowledged. */
+  acknowledged: z.int().min(0),
+});
+export type Resumed = z.infer<typeof resumedSchema>;
+
+/** A membership of the group that every member of it knows alike. */
+export const formedSchema = z.object({
+  /** 0 when the group forms for the first time; one more each time that it forms anew. */
+  epoch: z.int().min(0),
+  /** Ranks that take part, as ranges. */
+  ranks: z.array(z.tuple([z.int().min(0), z.int().min(0)]).readonly()),
+  /** Collectives that are complete at every rank (known with the policies `wait` and `shrink`). */
+  completed: z.int().min(0),
+});
+export type Formed = z.infer<typeof formedSchema>;
 
 export const rollSchema = z.object({ missing: z.array(z.tuple([z.int(), z.int()]).readonly()) });
 export const releasedSchema = z.object({ cause: z.string() });

@@ -18,6 +18,18 @@ export class RendezvousOptionsError extends MusterError {
   }
 }
 
+/** The server at this address shows another certificate than the one that was announced. */
+export class CertificateMismatchError extends MusterError {
+  readonly code = 'CERTIFICATE_MISMATCH';
+
+  constructor(host: string, expected: string, found: string) {
+    super(`The certificate of ${host} has the SHA-256 fingerprint ${found || 'none'}, expected was ${expected}.`, {
+      remedy:
+        'Use the URL with the fingerprint that the rendezvous prints when it starts; else somebody is in between.',
+    });
+  }
+}
+
 export type TokenFault = 'malformed' | 'signature' | 'expired' | 'claims';
 
 const tokenFaults: Readonly<Record<TokenFault, string>> = {

@@ -1,11 +1,11 @@
 import type { MusterError } from '../run/errors.js';
-import type { PeerGone } from './control.js';
+import type { Formed, PeerGone } from './control.js';
 import { GroupBrokenError, type MemberIdentity } from './errors.js';
 import type { LinkListener } from './link.js';
 import type { Frame } from './protocol.js';
 
-/** Hears what happens once the group is complete. */
-export type GroupListener = Pick<LinkListener, 'frame' | 'gone' | 'failed'>;
+/** Hears what happens from the moment when the group is complete. */
+export type GroupListener = Pick<LinkListener, 'formed' | 'frame' | 'gone' | 'failed'>;
 
 export type FormationEnd =
   | { readonly how: 'formed' }
@@ -38,7 +38,8 @@ export class Formation implements LinkListener {
     });
   }
 
-  formed(): void {
+  formed(formed: Formed): void {
+    this.#listener.formed(formed);
     this.#settle({ how: 'formed' });
   }
 

@@ -26,7 +26,7 @@ export class GoneNotices {
     if (this.#cancelTimer && (this.#urgent || !urgent)) return;
     this.#cancelTimer?.();
     this.#urgent = urgent;
-    this.#cancelTimer = this.#clock.after(urgent ? 0 : this.#departureDelayMs, () => this.#flush());
+    this.#cancelTimer = this.#clock.after(urgent ? 0 : this.#departureDelayMs, () => this.flush());
   }
 
   stop(): void {
@@ -35,10 +35,13 @@ export class GoneNotices {
     this.#pending = [];
   }
 
-  #flush(): void {
+  /** Tells at once what has not been told. */
+  flush(): void {
+    this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#urgent = false;
     const peers = this.#pending;
+    if (peers.length === 0) return;
     this.#pending = [];
     this.#send(encodeControl(frameKinds.gone, peers));
   }

@@ -1,63 +1,80 @@
 import type { WebSocket } from 'ws';
 import { BarrierCounter } from './barrierCounter.js';
 import type { Clock } from './clock.js';
-import { encodeControl, type Joined, type PeerGone, type Refusal } from './control.js';
+import { encodeControl, type Formed, type PeerGone, type Refusal } from './control.js';
 import { GoneNotices } from './goneNotices.js';
-import type { RendezvousLimits } from './limits.js';
+import { Introductions } from './introductions.js';
 import type { RendezvousLogger } from './log.js';
-import { Member } from './member.js';
-import type { RendezvousMetrics } from './metrics.js';
-import { closeCodes, encodeFrame, frame, frameKinds } from './protocol.js';
+import { Member, type MemberContext } from './member.js';
+import { closeCodes, type FailurePolicy, frameKinds } from './protocol.js';
 import { missingRanges, type RankRange } from './rankRanges.js';
 import type { MemberClaims } from './token.js';
 
 /** How many of the ranks that are gone a late rank is told at most. */
 const MAX_GONE_TOLD = 32;
+/** The close code of a connection that ended without a word. */
+const DROPPED = 1006;
 
 /** What every group of one server shares. */
-export interface GroupContext {
-  readonly limits: RendezvousLimits;
-  readonly metrics: RendezvousMetrics;
+export interface GroupContext extends MemberContext {
   readonly logger: RendezvousLogger;
   readonly clock: Clock;
+  /** The port of the observer (`observer.ts`). */
+  readonly observerPort: number;
 }
 
 /**
  * The ranks of one run. A group forms until every rank has joined; a rank that breaks off before that simply may come
- * again. Once it is complete, the first loss breaks it for good: survivors are told at once, and whoever comes later
- * is refused with the reason.
+ * again. Once it is complete, its failure policy says what a loss means; survivors are told of it at once.
+ *
+ * - `abort`: the group is broken for good; whoever comes later is refused with the reason.
+ * - `wait`: the group waits until a newer generation of every lost rank has joined, and then forms anew.
+ * - `shrink`: the group forms anew without the lost ranks; they are refused.
+ *
+ * Each time that it forms anew a new epoch begins. Frames of an earlier one are dropped, and every member learns of
+ * the new one behind all frames of the old one.
  */
 export class Group {
   readonly runId: string;
   readonly worldSize: number;
+  readonly failurePolicy: FailurePolicy;
   readonly barriers: BarrierCounter;
+  readonly introductions = new Introductions();
+  /** Collectives that every rank has declared complete. */
+  completed = 0;
   readonly #context: GroupContext;
   readonly #members = new Map<number, Member>();
+  /** Members whose connection dropped, and what cancels their time to replace it. */
+  readonly #dropped = new Map<Member, () => void>();
   readonly #gone = new Map<number, PeerGone>();
   readonly #newestGeneration = new Map<number, number>();
   /** Ranks that waited for the others and left before the group was complete. */
   readonly #gaveUp = new Set<number>();
   readonly #notices: GoneNotices;
-  #state: 'forming' | 'formed' | 'broken' = 'forming';
+  #state: 'forming' | 'formed' | 'waiting' | 'broken' = 'forming';
+  #epoch = 0;
+  #beats = 0;
+  /** Set while survivors have yet to be told that they go on without a rank. */
+  #shrinks = false;
   #emptySinceMs: number;
 
-  constructor(runId: string, worldSize: number, context: GroupContext) {
-    this.runId = runId;
-    this.worldSize = worldSize;
+  constructor(claims: MemberClaims, failurePolicy: FailurePolicy, context: GroupContext) {
+    this.runId = claims.runId;
+    this.worldSize = claims.worldSize;
+    this.failurePolicy = failurePolicy;
     this.#context = context;
-    this.barriers = new BarrierCounter(worldSize, context.limits.maxOpenBarriers);
+    this.barriers = new BarrierCounter(this.worldSize, context.limits.maxOpenBarriers);
     this.#emptySinceMs = context.clock.nowMs();
-    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (bytes) => this.tellAll(bytes));
+    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (bytes) => this.#notify(bytes));
   }
 
   get memberCount(): number {
     return this.#members.size;
   }
 
-  get queuedBytes(): number {
-    let bytes = 0;
-    for (const member of this.#members.values()) bytes += member.queuedBytes;
-    return bytes;
+  /** The membership that counts at present. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Since when nobody has been here, or `undefined` while somebody is. */
@@ -73,10 +90,14 @@ export class Group {
    * Why these claims may not join, or `undefined` when they may. A newer generation fences the older one off, whether
    * or not there is still something to join.
    */
-  refusal(claims: MemberClaims): Refusal | undefined {
+  refusal(claims: MemberClaims, failurePolicy: FailurePolicy): Refusal | undefined {
     if (claims.worldSize !== this.worldSize) {
       const message = `this run has ${this.worldSize} ranks, the token says ${claims.worldSize}.`;
       return { status: 409, reason: 'WORLD_SIZE_MISMATCH', message };
+    }
+    if (failurePolicy !== this.failurePolicy) {
+      const message = `the group has the failure policy ${this.failurePolicy}, not ${failurePolicy}.`;
+      return { status: 409, reason: 'FAILURE_POLICY_MISMATCH', message };
     }
     const gone = this.#gone.get(claims.rank);
     if (gone?.how === 'released') {
@@ -95,43 +116,66 @@ export class Group {
       this.depart(present, `generation ${claims.generation} of the same rank has taken its place`);
       present.close(closeCodes.fenced, `generation ${claims.generation} has taken its place`);
     }
-    if (this.#state === 'forming') return undefined;
-    const message = 'the group is broken and cannot be joined any more.';
-    return { status: 409, reason: 'GROUP_BROKEN', message, gone: [...this.#gone.values()].slice(0, MAX_GONE_TOLD) };
+    return this.#refusalOfLate(claims);
   }
 
   /** Takes in a member whose claims were not refused. */
   admit(claims: MemberClaims, socket: WebSocket): Member {
-    const { limits, metrics, clock } = this.#context;
-    const member = new Member(socket, claims, limits, metrics, clock.nowMs());
+    const member = new Member(socket, claims, this.#context, this.#context.clock.nowMs());
     this.#members.set(member.rank, member);
     this.#gaveUp.delete(member.rank);
-    metrics.admitted.inc();
-    const { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes } = limits;
-    const joined: Joined = { heartbeatIntervalMs, heartbeatMisses, maxFrameBytes };
-    member.deliver(encodeControl(frameKinds.joined, joined));
-    if (this.#members.size === this.worldSize) this.#form();
+    this.#gone.delete(member.rank);
+    this.#context.metrics.admitted.inc();
+    member.greet(this.#context.observerPort);
+    if (this.#isComplete()) this.#form();
     return member;
   }
 
-  /** The connection of a member has ended. Does nothing when the member was removed before. */
-  depart(member: Member, cause: string): void {
+  /** The member that may go on over a new connection, having received `received` counted frames. */
+  resumable(claims: MemberClaims, session: string, received: number): Member | undefined {
+    const member = this.#members.get(claims.rank);
+    return member?.generation === claims.generation && member.canResume(session, received) ? member : undefined;
+  }
+
+  /** A member has replaced its connection. */
+  resume(member: Member, socket: WebSocket, received: number): void {
+    this.#dropped.get(member)?.();
+    this.#dropped.delete(member);
+    this.#context.metrics.rejoined.inc();
+    member.resume(socket, received);
+  }
+
+  /** The connection of a member has ended. Without a word, the member has a short time to replace it. */
+  disconnected(member: Member, code: number, cause: string): void {
     if (this.#members.get(member.rank) !== member) return;
-    this.#members.delete(member.rank);
-    member.detach();
-    this.#noteEmpty();
-    const { rank, generation } = member;
-    if (this.#state === 'forming') {
-      if (member.leaving) this.#gaveUp.add(rank);
+    const { rejoinGraceMs } = this.#context.limits;
+    const mayReturn = code === DROPPED && member.formed && !member.leaving && !member.isOver && rejoinGraceMs > 0;
+    if (!mayReturn) {
+      this.depart(member, cause);
       return;
     }
-    if (member.leaving) {
+    member.disconnect();
+    const cancel = this.#context.clock.after(rejoinGraceMs, () => {
+      this.#dropped.delete(member);
+      this.depart(member, `${cause} and was not replaced in ${rejoinGraceMs} ms`);
+    });
+    this.#dropped.set(member, cancel);
+  }
+
+  /** A member is gone. Does nothing when it was removed before. */
+  depart(member: Member, cause: string): void {
+    if (this.#members.get(member.rank) !== member) return;
+    this.#remove(member);
+    const { rank, generation } = member;
+    if (!member.formed) {
+      if (member.leaving) this.#gaveUp.add(rank);
+    } else if (member.leaving) {
       const left: PeerGone = { rank, generation, how: 'left', cause: 'it closed its communicator' };
       this.#gone.set(rank, left);
       this.#notices.add(left);
     } else {
       this.#context.metrics.lost.inc();
-      this.#break({ rank, generation, how: 'lost', cause });
+      this.#lose({ rank, generation, how: 'lost', cause });
     }
   }
 
@@ -139,40 +183,42 @@ export class Group {
   release(cause: string): number {
     const told = [...this.#members.values()];
     this.#notices.stop();
-    this.#members.clear();
     for (const member of told) this.#giveUp(member, cause);
     return told.length;
   }
 
-  /** The run gives one rank up for good, which breaks the group. Returns how many members were told. */
+  /** The run gives one rank up for good. Returns how many members were told. */
   releaseRank(rank: number, cause: string): number {
     if (this.#gone.get(rank)?.how === 'released') return 0;
     const told = this.#members.size;
     const member = this.#members.get(rank);
-    this.#members.delete(rank);
     if (member) this.#giveUp(member, cause);
-    this.#noteEmpty();
-    this.#break({ rank, generation: this.#newestGeneration.get(rank) ?? null, how: 'released', cause });
+    this.#lose({ rank, generation: this.#newestGeneration.get(rank) ?? null, how: 'released', cause });
     return told;
   }
 
   /** Who has not joined. Ranks that gave up waiting count as present: they are not the ones that hold the group up. */
   missing(): RankRange[] {
-    return missingRanges(this.worldSize, (rank) => this.#members.has(rank) || this.#gaveUp.has(rank));
+    return missingRanges(
+      this.worldSize,
+      (rank) => this.#members.has(rank) || this.#gaveUp.has(rank) || this.#gone.get(rank)?.how === 'left',
+    );
   }
 
   /** One beat of the server's clock. */
   beat(): void {
     const nowMs = this.#context.clock.nowMs();
-    for (const member of this.#members.values()) member.beat(nowMs);
+    this.#beats += 1;
+    for (const member of this.#members.values()) member.beat(this.#beats, nowMs);
   }
 
   /** Closes every connection, because the server stops. */
   close(reason: string): void {
     this.#notices.stop();
-    const told = [...this.#members.values()];
-    this.#members.clear();
-    for (const member of told) member.close(closeCodes.serverGoesAway, reason);
+    for (const member of [...this.#members.values()]) {
+      this.#remove(member);
+      member.close(closeCodes.serverGoesAway, reason);
+    }
   }
 
   /** Sends one frame to every member. */
@@ -180,27 +226,80 @@ export class Group {
     for (const member of this.#members.values()) member.deliver(bytes);
   }
 
+  #refusalOfLate(claims: MemberClaims): Refusal | undefined {
+    if (this.#state === 'forming') return undefined;
+    const gone = this.#gone.get(claims.rank);
+    if (this.#state === 'waiting' && gone?.how !== 'left') {
+      if (claims.generation > (gone?.generation ?? -1)) return undefined;
+      const message = `generation ${claims.generation} of this rank was lost; only a newer one may take its place.`;
+      return { status: 409, reason: 'STALE_GENERATION', message };
+    }
+    const message =
+      this.#state === 'broken'
+        ? 'the group is broken and cannot be joined any more.'
+        : 'the group was complete and has gone on; it cannot be joined any more.';
+    return { status: 409, reason: 'GROUP_BROKEN', message, gone: [...this.#gone.values()].slice(0, MAX_GONE_TOLD) };
+  }
+
+  #isComplete(): boolean {
+    if (this.#state !== 'forming' && this.#state !== 'waiting') return false;
+    let left = 0;
+    for (const { how } of this.#gone.values()) if (how === 'left') left++;
+    return this.#members.size + left === this.worldSize;
+  }
+
+  /** All who belong together are here: a new epoch begins for them. */
   #form(): void {
+    this.#notices.flush();
+    if (this.#state !== 'forming') this.#epoch += 1;
     this.#state = 'formed';
-    this.tellAll(encodeFrame(frame({ kind: frameKinds.formed })));
-    this.#context.logger.info('Group formed.', { runId: this.runId, worldSize: this.worldSize });
+    this.#shrinks = false;
+    this.barriers.begin(new Set(this.#members.keys()));
+    const ranks = missingRanges(this.worldSize, (rank) => !this.#members.has(rank));
+    const formed: Formed = { epoch: this.#epoch, ranks, completed: this.completed };
+    const bytes = encodeControl(frameKinds.formed, formed);
+    const left = [...this.#gone.values()].filter(({ how }) => how === 'left');
+    for (const member of this.#members.values()) {
+      member.deliver(bytes);
+      if (!member.formed && left.length > 0) member.deliver(encodeControl(frameKinds.gone, left));
+      member.formed = true;
+    }
+    const { runId, worldSize } = this;
+    this.#context.logger.info('Group formed.', { runId, worldSize, members: this.memberCount, epoch: this.#epoch });
+  }
+
+  #lose(peer: PeerGone): void {
+    this.#gone.set(peer.rank, peer);
+    this.barriers.clear();
+    this.#notices.add(peer);
+    const mayGoOn = this.#state === 'formed' || this.#state === 'waiting';
+    if (mayGoOn && this.failurePolicy === 'shrink') this.#shrinks = true;
+    else if (mayGoOn && this.failurePolicy === 'wait' && peer.how === 'lost') this.#state = 'waiting';
+    else this.#state = 'broken';
+    const { rank, how, cause } = peer;
+    this.#context.logger.warn('Rank lost.', { runId: this.runId, rank, how, cause, group: this.#state });
+  }
+
+  /** Tells who is gone; those who have not been told of any membership are not concerned while the group waits. */
+  #notify(bytes: Buffer): void {
+    for (const member of this.#members.values()) {
+      if (this.#state !== 'waiting' || member.formed) member.deliver(bytes);
+    }
+    if (this.#shrinks) this.#form();
   }
 
   #giveUp(member: Member, cause: string): void {
     member.deliver(encodeControl(frameKinds.released, { cause }));
     member.close(closeCodes.released, cause);
+    this.#remove(member);
   }
 
-  #noteEmpty(): void {
+  #remove(member: Member): void {
+    this.#members.delete(member.rank);
+    this.#dropped.get(member)?.();
+    this.#dropped.delete(member);
+    this.introductions.forget(member.rank);
+    member.detach();
     if (this.#members.size === 0) this.#emptySinceMs = this.#context.clock.nowMs();
-  }
-
-  #break(peer: PeerGone): void {
-    this.#state = 'broken';
-    this.#gone.set(peer.rank, peer);
-    this.barriers.clear();
-    this.#notices.add(peer);
-    const { rank, how, cause } = peer;
-    this.#context.logger.warn('Group broken.', { runId: this.runId, rank, how, cause });
   }
 }

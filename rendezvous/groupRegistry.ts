@@ -1,8 +1,14 @@
 import type { WebSocket } from 'ws';
 import type { Refusal } from './control.js';
 import { Group, type GroupContext } from './group.js';
+import type { JoinRequest } from './joinRequest.js';
 import type { Member } from './member.js';
-import type { MemberClaims } from './token.js';
+
+/** A member and where it belongs. */
+export interface Admission {
+  readonly group: Group;
+  readonly member: Member;
+}
 
 interface Release {
   /** Set when the whole group was given up. */
@@ -16,6 +22,7 @@ export class GroupRegistry {
   readonly #context: GroupContext;
   readonly #groups = new Map<string, Group>();
   readonly #releases = new Map<string, Release>();
+  #draining = false;
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -34,14 +41,22 @@ export class GroupRegistry {
     return count;
   }
 
-  get queuedBytes(): number {
-    let bytes = 0;
-    for (const group of this.#groups.values()) bytes += group.queuedBytes;
-    return bytes;
+  /** The group of a run, if it has one. */
+  group(runId: string): Group | undefined {
+    return this.#groups.get(runId);
   }
 
-  /** Why a bearer of these claims may not join, or `undefined`. Makes no group and no member. */
-  refusal(claims: MemberClaims): Refusal | undefined {
+  /** From now on only groups that exist already are joined. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Why a request may not be granted, or `undefined`. Makes no group and no member. */
+  refusal({ claims, failurePolicy, resumption }: JoinRequest): Refusal | undefined {
     const { maxWorldSize, maxMembers, maxGroups } = this.#context.limits;
     const release = this.#releases.get(claims.runId);
     const cause = release?.cause ?? release?.ranks.get(claims.rank);
@@ -51,8 +66,15 @@ export class GroupRegistry {
       return { status: 403, reason: 'WORLD_TOO_LARGE', message };
     }
     const group = this.#groups.get(claims.runId);
-    const refused = group ? group.refusal(claims) : releasedRanks(release);
+    if (resumption) {
+      if (group?.resumable(claims, resumption.session, resumption.received)) return undefined;
+      return { status: 404, reason: 'SESSION_UNKNOWN', message: 'this session is over, or was never here.' };
+    }
+    const refused = group ? group.refusal(claims, failurePolicy) : releasedRanks(release);
     if (refused) return refused;
+    if (!group && this.#draining) {
+      return { status: 503, reason: 'DRAINING', message: 'the server is about to stop and begins no new group.' };
+    }
     if (this.memberCount >= maxMembers) {
       return { status: 503, reason: 'SERVER_FULL', message: `the server has its ${maxMembers} members.` };
     }
@@ -62,10 +84,17 @@ export class GroupRegistry {
     return undefined;
   }
 
-  /** Takes in a member whose claims were not refused. */
-  admit(claims: MemberClaims, socket: WebSocket): { group: Group; member: Member } {
-    const group = this.#groups.get(claims.runId) ?? this.#create(claims);
-    return { group, member: group.admit(claims, socket) };
+  /** Grants a request that was not refused; `undefined` when what it wanted to go on with has ended since. */
+  admit({ claims, failurePolicy, resumption }: JoinRequest, socket: WebSocket): Admission | undefined {
+    const group = this.#groups.get(claims.runId);
+    if (resumption) {
+      const member = group?.resumable(claims, resumption.session, resumption.received);
+      if (!group || !member) return undefined;
+      group.resume(member, socket, resumption.received);
+      return { group, member };
+    }
+    const joined = group ?? this.#create(claims, failurePolicy);
+    return { group: joined, member: joined.admit(claims, socket) };
   }
 
   /** The run gives up one rank, or without `rank` its whole group. Returns how many members were told. */
@@ -107,12 +136,12 @@ export class GroupRegistry {
     for (const group of this.#groups.values()) group.close(reason);
   }
 
-  #create(claims: MemberClaims): Group {
+  #create(claims: JoinRequest['claims'], failurePolicy: JoinRequest['failurePolicy']): Group {
     if (this.#groups.size >= this.#context.limits.maxGroups) {
       const oldest = this.#oldestEmpty();
       if (oldest) this.#groups.delete(oldest.runId);
     }
-    const group = new Group(claims.runId, claims.worldSize, this.#context);
+    const group = new Group(claims, failurePolicy, this.#context);
     this.#groups.set(claims.runId, group);
     return group;
   }

@@ -31,8 +31,9 @@ export async function answerRequest(
   const path = pathOf(request);
   const release = releasePath.exec(path)?.[1];
   if (path === '/healthz' && request.method === 'GET') {
-    const { liveGroupCount, memberCount } = context.groups;
-    answerJson(response, 200, { status: 'ok', groups: liveGroupCount, members: memberCount });
+    const { liveGroupCount, memberCount, isDraining } = context.groups;
+    const status = isDraining ? 'draining' : 'ok';
+    answerJson(response, isDraining ? 503 : 200, { status, groups: liveGroupCount, members: memberCount });
     return;
   }
   if (path === '/metrics' && request.method === 'GET') {

@@ -15,17 +15,28 @@ const limitsSchema = z.strictObject({
   maxGroups: count.default(1000),
   /** Members over all groups. */
   maxMembers: count.default(16_384),
-  /** Bytes that may wait for one member before those who send to it are paused. */
+  /** Bytes sent to one member and not acknowledged by it before those who send to it are held back. */
   maxQueuedBytes: count.default(4_194_304),
+  /** The same over all members; beyond it the server stops reading from those who send. */
+  maxTotalQueuedBytes: count.default(268_435_456),
   /** Barriers of one group that some rank has entered and not all. */
   maxOpenBarriers: count.default(1024),
   /** New connections a second from one address, with a burst of five seconds' worth. */
   connectionsPerSecond: count.default(2000),
-  /** Time to send the request that asks for admission. */
-  handshakeTimeoutMs: count.default(5000),
-  heartbeatIntervalMs: count.default(600),
-  /** Heartbeats in a row that a member may miss: with the interval, a frozen rank is found in 3.6 to 4.2 s. */
-  heartbeatMisses: count.default(6),
+  /** Time to send the request that asks for admission (and for the TLS handshake before it). */
+  handshakeTimeoutMs: count.default(10_000),
+  /** Connections that have not been admitted yet; beyond it the oldest are dropped. */
+  maxPendingConnections: count.default(16_384),
+  heartbeatIntervalMs: count.default(400),
+  /** Heartbeats in a row that a member may miss: with the interval, a frozen rank is found in 4.0 to 4.8 s. */
+  heartbeatMisses: count.default(11),
+  /** Heartbeats of the server in a row that a member may miss before it replaces its connection. */
+  serverHeartbeatMisses: count.default(7),
+  /**
+   * Time that a member has to replace a connection that dropped without a word before it counts as lost. A process
+   * that died is found after this time. 0 turns rejoining off.
+   */
+  rejoinGraceMs: z.int().min(0).default(500),
   /** Time that a member may stay without sending anything but heartbeats. */
   idleTimeoutMs: count.default(20 * 60_000),
   /** Time that an empty or released group is remembered, so that a late rank is told instead of left waiting. */

@@ -8,8 +8,13 @@ export interface RendezvousMetrics {
   readonly admitted: Counter;
   readonly refused: Counter<'status' | 'reason'>;
   readonly lost: Counter;
-  /** Times that a sender was paused because a receiver's queue was full. */
+  /** Connections that were dropped because they asked for nothing and there were too many of them. */
+  readonly dropped: Counter;
+  readonly rejoined: Counter;
+  /** Times that a sender was held back because a receiver's queue was full. */
   readonly pauses: Counter;
+  /** Times that nothing was read from a sender because the server's memory was used up. */
+  readonly stops: Counter;
   readonly barriers: Counter;
   readonly barrierWaitSeconds: Histogram;
 }
@@ -36,7 +41,7 @@ export function createMetrics(gauges: RendezvousGauges): RendezvousMetrics {
     });
   gauge('groups', 'Groups with at least one member', gauges.groups);
   gauge('members', 'Members over all groups', gauges.members);
-  gauge('queued_bytes', 'Bytes that wait to be read by members', gauges.queuedBytes);
+  gauge('queued_bytes', 'Bytes that members have not acknowledged', gauges.queuedBytes);
   return {
     registry,
     relayedFrames: counter('relayed_frames_total', 'Data frames passed on'),
@@ -48,8 +53,11 @@ export function createMetrics(gauges: RendezvousGauges): RendezvousMetrics {
       labelNames: ['status', 'reason'],
       registers,
     }),
+    dropped: counter('dropped_total', 'Connections dropped because too many had asked for nothing'),
     lost: counter('lost_total', 'Members that broke off'),
-    pauses: counter('pauses_total', 'Times a sender was paused because a receiver was slow'),
+    rejoined: counter('rejoined_total', 'Dropped connections that were replaced'),
+    pauses: counter('pauses_total', 'Times a sender was held back because a receiver was slow'),
+    stops: counter('stops_total', 'Times the server stopped reading from a sender that had too much under way'),
     barriers: counter('barriers_total', 'Barriers completed'),
     barrierWaitSeconds: new Histogram({
       name: 'muster_rendezvous_barrier_wait_seconds',

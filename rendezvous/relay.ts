@@ -1,8 +1,9 @@
-import { encodeControl } from './control.js';
+import { decodeControl, encodeControl } from './control.js';
 import { FrameError } from './errors.js';
 import type { Group, GroupContext } from './group.js';
+import { offerSchema } from './introduction.js';
 import type { Member } from './member.js';
-import { decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } from './protocol.js';
+import { COMMIT, countIn, decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } from './protocol.js';
 
 /**
  * Takes one frame of a member where it belongs: to another member, to a barrier, or to the server itself.
@@ -11,34 +12,53 @@ import { decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } fr
  */
 export function relayFrame(group: Group, member: Member, bytes: Buffer, context: GroupContext): void {
   const received = decodeFrame(bytes, context.limits.maxFrameBytes);
-  member.heard(context.clock.nowMs(), received.kind === frameKinds.heartbeat);
+  member.heard(received, bytes, context.clock.nowMs());
+  dispatch(group, member, received, bytes, context);
+  member.settled();
+}
+
+function dispatch(group: Group, member: Member, received: Frame, bytes: Buffer, context: GroupContext): void {
+  const isStale = received.epoch !== group.epoch % 256;
   switch (received.kind) {
     case frameKinds.data:
     case frameKinds.cancel:
-      passOn(group, member, received, bytes, context);
+      passOn(group, member, received, bytes, context, isStale);
       return;
     case frameKinds.barrierEnter:
-      enterBarrier(group, member, received, context);
+      if (!isStale) enterBarrier(group, member, received, context);
       return;
     case frameKinds.rollCall:
       answerRollCall(group, member, received);
       return;
+    case frameKinds.introduce:
+      if (!isStale) introduce(group, member, received);
+      return;
     case frameKinds.leave:
-      member.leaving = true;
+      member.leave();
       return;
     case frameKinds.heartbeat:
+    case frameKinds.ack:
+      member.acknowledged(countIn(received));
       return;
     default:
       throw new FrameError(`kind ${received.kind} is for the server to send`);
   }
 }
 
-function passOn(group: Group, member: Member, received: Frame, bytes: Buffer, context: GroupContext): void {
+function passOn(
+  group: Group,
+  member: Member,
+  received: Frame,
+  bytes: Buffer,
+  context: GroupContext,
+  isStale: boolean,
+): void {
   const { source, destination } = received;
   if (source !== member.rank) throw new FrameError(`rank ${member.rank} sent it in the name of rank ${source}`);
   if (destination >= group.worldSize || destination === member.rank) {
     throw new FrameError(`destination ${destination} is not another rank of this world of ${group.worldSize}`);
   }
+  if (isStale) return;
   context.metrics.relayedFrames.inc();
   context.metrics.relayedBytes.inc(bytes.length);
   // A rank that is gone gets nothing; its sender has been told or is about to be.
@@ -50,6 +70,7 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
   const { refused, waitedMs } = group.barriers.enter(communicator, tag, member.rank, context.clock.nowMs());
   if (refused !== undefined) throw new FrameError(refused);
   if (waitedMs === undefined) return;
+  if (communicator === COMMIT) group.completed += 1;
   context.metrics.barriers.inc();
   context.metrics.barrierWaitSeconds.observe(waitedMs / 1000);
   group.tellAll(encodeFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
@@ -60,4 +81,10 @@ function answerRollCall(group: Group, member: Member, received: Frame): void {
   const missing = communicator === FORMATION ? group.missing() : group.barriers.missing(communicator, tag);
   // A member that asks without reading the answers is paused as any other sender would be.
   member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }), member);
+}
+
+function introduce(group: Group, member: Member, received: Frame): void {
+  const other = group.member(received.destination);
+  // Of a rank that is gone its fellows have been told or are about to be.
+  if (other && other !== member) group.introductions.offer(member, other, decodeControl(offerSchema, received));
 }

@@ -1,38 +1,55 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { ServerCertificate } from './certificate.js';
 import { type Clock, systemClock } from './clock.js';
+import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
-import { RendezvousOptionsError } from './errors.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
+import { endpointOf } from './introduction.js';
+import type { JoinRequest } from './joinRequest.js';
 import { type RendezvousLimits, resolveLimits } from './limits.js';
+import { createHttpServer, listen, urlOf } from './listener.js';
 import { type RendezvousLogger, silentLogger } from './log.js';
 import { createMetrics } from './metrics.js';
+import { startObserver } from './observer.js';
+import { PendingConnections } from './pendingConnections.js';
 import { closeCodes } from './protocol.js';
-import { relayFrame } from './relay.js';
-import { checkSecret, type MemberClaims, type TokenSecret } from './token.js';
+import { QueueBudget } from './queueBudget.js';
+import { checkSecret, type TokenSecret } from './token.js';
 import { judgeUpgrade, refuseUpgrade } from './upgrade.js';
 
-const LISTEN_BACKLOG = 4096;
-const MAX_HTTP_HEADER_BYTES = 8192;
-/** Connections beyond the members: half-open ones, refusals on their way out, scrapes of the metrics. */
-const SPARE_CONNECTIONS = 4096;
+const DRAIN_CHECK_MS = 50;
 
 export interface RendezvousOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
+  /**
+   * A second port at which the server tells whoever connects from where it was reached, so that a NAT that changes
+   * ports is recognised; 0 (the default) takes any free port. Behind a firewall both ports must be open.
+   */
+  observerPort?: number;
   secret: TokenSecret;
+  /** With it, everything but the observer speaks TLS, and `url` carries the fingerprint. */
+  certificate?: ServerCertificate;
   limits?: Partial<RendezvousLimits>;
   logger?: RendezvousLogger;
   clock?: Clock;
 }
 
 export interface RendezvousServer {
-  /** Where members connect: `ws://host:port`. */
+  /** Where members connect: `ws://host:port`, or with a certificate `wss://host:port#sha256=<fingerprint>`. */
   readonly url: string;
+  readonly observerPort: number;
+  /**
+   * Begins no new group from now on, waits until the last member has left, at most `timeoutMs`, and then closes.
+   * Resolves with the number of members that were still there.
+   */
+  drain(timeoutMs: number): Promise<number>;
   /** Tells every member that the server stops, and stops. */
   close(): Promise<void>;
 }
@@ -46,16 +63,19 @@ export interface RendezvousServer {
 export async function startRendezvous(options: RendezvousOptions): Promise<RendezvousServer> {
   checkSecret(options.secret);
   const limits = resolveLimits(options.limits);
-  const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? silentLogger;
+  const { clock = systemClock, logger = silentLogger, certificate } = options;
+  const budget = new QueueBudget(limits.maxTotalQueuedBytes);
   const metrics = createMetrics({
     groups: () => groups.liveGroupCount,
     members: () => groups.memberCount,
-    queuedBytes: () => groups.queuedBytes,
+    queuedBytes: () => budget.usedBytes,
   });
-  const groups = new GroupRegistry({ limits, metrics, logger, clock });
-  const context: HttpApiContext = { limits, metrics, logger, clock, groups, secret: options.secret };
+  const observer = await startObserver(options.host, options.observerPort ?? 0, limits.handshakeTimeoutMs);
+  const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port };
+  const groups = new GroupRegistry(shared);
+  const context: HttpApiContext = { ...shared, groups, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
+  const pending = new PendingConnections(limits.maxPendingConnections, () => metrics.dropped.inc());
   const sockets = new Set<WebSocket>();
   const upgrader = new WebSocketServer({
     noServer: true,
@@ -63,25 +83,18 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
     perMessageDeflate: false,
     clientTracking: false,
   });
+  let stopping = false;
 
-  const http = createServer(
-    {
-      headersTimeout: limits.handshakeTimeoutMs,
-      requestTimeout: limits.handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, limits.handshakeTimeoutMs),
-      maxHeaderSize: MAX_HTTP_HEADER_BYTES,
-      noDelay: true,
-    },
-    (request, response) => {
-      answerRequest(context, request, response).catch((error: unknown) => {
-        logger.warn('Request failed.', { path: request.url ?? '', error: String(error) });
-        response.destroy();
-      });
-    },
-  );
-  http.maxConnections = limits.maxMembers + SPARE_CONNECTIONS;
-  http.on('clientError', (_error, socket) => socket.destroy());
+  const http = createHttpServer(limits, certificate, (request, response) => {
+    pending.settle(request.socket);
+    answerRequest(context, request, response).catch((error: unknown) => {
+      logger.warn('Request failed.', { path: request.url ?? '', error: String(error) });
+      response.destroy();
+    });
+  });
+  pending.watch(http);
   http.on('upgrade', (request, socket, head) => {
+    pending.settle(request.socket);
     socket.on('error', () => socket.destroy());
     const verdict = stopping
       ? { status: 503, reason: 'STOPPING', message: 'the server stops.' }
@@ -90,72 +103,62 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
       metrics.refused.inc({ status: verdict.status, reason: verdict.reason });
       logger.warn('Connection refused.', { status: verdict.status, reason: verdict.reason });
       refuseUpgrade(socket, verdict);
+      if (socket instanceof Socket) socket.setTimeout(limits.handshakeTimeoutMs, () => socket.destroy());
     } else upgrade(request, socket, head, verdict);
   });
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, claims: MemberClaims): void {
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, join: JoinRequest): void {
     upgrader.handleUpgrade(request, socket, head, (connection) => {
-      const { group, member } = groups.admit(claims, connection);
       sockets.add(connection);
-      let fault: string | undefined;
-      connection.on('error', (error) => {
-        fault = error.message;
-      });
-      connection.on('message', (data, isBinary) => {
-        if (member.closeCause !== undefined) return;
-        try {
-          relayFrame(group, member, isBinary && Buffer.isBuffer(data) ? data : Buffer.alloc(0), context);
-        } catch (error) {
-          // Whatever a member sends must not stop the server for the others.
-          fault = error instanceof Error ? error.message : String(error);
-          logger.warn('Member broke the protocol.', { runId: claims.runId, rank: claims.rank, fault });
-          member.close(closeCodes.protocolBroken, fault);
-          group.depart(member, fault);
-        }
-      });
-      connection.on('close', (code) => {
-        sockets.delete(connection);
-        group.depart(member, member.closeCause ?? fault ?? `its connection ended (code ${code})`);
-      });
+      connection.on('close', () => sockets.delete(connection));
+      const admission = groups.admit(join, connection);
+      if (!admission) {
+        connection.close(closeCodes.protocolBroken, 'this session is over');
+        return;
+      }
+      admission.member.observed = endpointOf(request.socket.remoteAddress, request.socket.remotePort);
+      serveConnection(connection, admission, context);
     });
   }
 
-  let stopping = false;
-  await listen(http, options);
+  try {
+    await listen(http, options.host, options.port);
+  } catch (error) {
+    await observer.close();
+    throw error;
+  }
   const stopBeating = clock.every(limits.heartbeatIntervalMs, () => {
     groups.beat();
     rate.sweep();
   });
 
-  return {
-    url: urlOf(http),
-    async close() {
-      if (stopping) return;
-      stopping = true;
-      stopBeating();
-      const closed = once(http, 'close');
-      http.close();
-      groups.close('the server stops');
-      await Promise.all([...sockets].map((socket) => once(socket, 'close')));
-      http.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
-async function listen(http: Server, { host, port }: RendezvousOptions): Promise<void> {
-  try {
-    http.listen({ host, port, backlog: LISTEN_BACKLOG });
-    await once(http, 'listening');
-  } catch (error) {
-    throw new RendezvousOptionsError([
-      `${host}:${port} cannot be listened on: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
+  async function close(): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    stopBeating();
+    const closed = once(http, 'close');
+    http.close();
+    groups.close('the server stops');
+    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    http.closeAllConnections();
+    await Promise.all([closed, observer.close()]);
   }
-}
 
-function urlOf(http: Server): string {
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new RendezvousOptionsError(['it listens on no port']);
-  return `ws://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  return {
+    url: urlOf(http, certificate),
+    observerPort: observer.port,
+    async drain(timeoutMs) {
+      groups.drain();
+      const deadlineMs = clock.nowMs() + timeoutMs;
+      while (groups.memberCount > 0 && clock.nowMs() < deadlineMs) {
+        await new Promise<void>((resolve) => {
+          clock.after(DRAIN_CHECK_MS, resolve);
+        });
+      }
+      const left = groups.memberCount;
+      await close();
+      return left;
+    },
+    close,
+  };
 }

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionRate } from './connectionRate.js';
 import type { Refusal } from './control.js';
 import { authorize, type HttpApiContext, pathOf } from './httpApi.js';
+import { type JoinRequest, readJoinRequest } from './joinRequest.js';
 import { JOIN_PATH } from './protocol.js';
-import type { MemberClaims } from './token.js';
 
-/** The claims of a request that may become a member, or why it may not. */
+/** What a request that may become a member asks for, or why it may not. */
 export function judgeUpgrade(
   context: HttpApiContext,
   rate: ConnectionRate,
   request: IncomingMessage,
-): MemberClaims | Refusal {
+): JoinRequest | Refusal {
   const path = pathOf(request);
   if (path !== JOIN_PATH) return { status: 404, reason: 'NOT_FOUND', message: `no WebSocket begins at ${path}.` };
   if (!rate.admits(request.socket.remoteAddress ?? '')) {
@@ -22,7 +22,8 @@ export function judgeUpgrade(
   if (claims.purpose !== 'member') {
     return { status: 403, reason: 'WRONG_PURPOSE', message: 'the token does not admit a member.' };
   }
-  return context.groups.refusal(claims) ?? claims;
+  const join = readJoinRequest(request, claims);
+  return 'status' in join ? join : (context.groups.refusal(join) ?? join);
 }
 
 /** Answers an upgrade with a plain HTTP refusal and ends the connection. */

@@ -34,6 +34,9 @@ export const labelsKey = (resultPrefix: string, partitionName: string): string =
 export const outputKey = (resultPrefix: string, rank: number, name: string): string =>
   `${resultPrefix}/output/${rank}/${name}`;
 
+/** Messages between ranks, while the run goes on and its collectives go through objects. */
+export const channelPrefix = (resultPrefix: string): string => `${resultPrefix}/channel/`;
+
 export const combinedDataKey = (resultPrefix: string): string => `${resultPrefix}/combined_data.json`;
 export const summaryKey = (resultPrefix: string): string => `${resultPrefix}/summary.json`;
 export const reportKey = (resultPrefix: string): string => `${resultPrefix}/report.html`;

@@ -36,7 +36,7 @@ export type PartitionRecord = z.infer<typeof partitionRecordSchema>;
 
 /** What the collectives of a rank came to. */
 export const collectiveRecordSchema = z.object({
-  channel: z.enum(['none', 'relay']),
+  channel: z.enum(['none', 'relay', 'direct', 'storage']),
   status: z.enum(['none', 'done', 'failed']),
   /** Why they failed. */
   cause: z.string().optional(),

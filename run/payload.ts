@@ -85,7 +85,7 @@ export const payloadSchema = z
     collectives: z
       .enum(['none', 'relay', 'direct', 'storage', 'auto'])
       .default('auto')
-      .describe('How ranks talk to each other; auto: the relay when a rendezvous is there and all ranks fit at once.'),
+      .describe('How ranks talk to each other; auto: the quickest way there is, if all ranks fit at once.'),
     barrier: z.boolean().default(false).describe('Wait for all ranks before the timed work starts.'),
     max_concurrency: integer(1, 10_000).optional().describe('At most so many ranks at a time; default: world size.'),
     retries: integer(0, maxRetries).default(2).describe('New attempts of a rank after its first one failed.'),

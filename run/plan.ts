@@ -29,7 +29,7 @@ const scriptSchema = z.discriminatedUnion('kind', [
 export type PlannedScript = z.infer<typeof scriptSchema>;
 
 const collectivesSchema = z.object({
-  channel: z.enum(['none', 'relay']),
+  channel: z.enum(['none', 'relay', 'direct', 'storage']),
   /** Why this channel, for people. */
   reason: z.string(),
 });

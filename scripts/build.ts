@@ -85,7 +85,9 @@ async function buildLocal(): Promise<void> {
 async function buildCli(): Promise<void> {
   await build({
     ...base,
-    entryPoints: [join(root, 'cli', 'muster.ts')],
+    // `muster bench` starts each rank as a process of its own.
+    entryPoints: [join(root, 'cli', 'muster.ts'), join(root, 'cli', 'bench', 'rankProcess.ts')],
+    outbase: join(root, 'cli'),
     outdir: out('cli'),
     splitting: true,
     packages: 'external',

@@ -1,5 +1,5 @@
-/** Kinds of S3 calls, as S3 bills them. */
-export type CallKind = 'get' | 'put' | 'list' | 'head';
+/** Kinds of S3 calls, as S3 bills them; deletions are free. */
+export type CallKind = 'get' | 'put' | 'list' | 'head' | 'delete';
 
 /** Figures over S3 calls; times in seconds, as the CosmicAI metrics have them. */
 export interface CallStatistics {
@@ -15,7 +15,7 @@ export interface CallStatistics {
 
 /** Counts S3 calls and times them from the request to the last byte of the response. */
 export class CallLog {
-  readonly counts: Record<CallKind, number> = { get: 0, put: 0, list: 0, head: 0 };
+  readonly counts: Record<CallKind, number> = { get: 0, put: 0, list: 0, head: 0, delete: 0 };
   bytesRead = 0;
   bytesWritten = 0;
   #totalMs = 0;

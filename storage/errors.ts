@@ -48,6 +48,7 @@ const permissions: Readonly<Record<CallKind, string>> = {
   head: 's3:GetObject and s3:ListBucket',
   put: 's3:PutObject',
   list: 's3:ListBucket',
+  delete: 's3:DeleteObject',
 };
 
 /** S3 refused or failed a call; a new attempt may help only when the refusal is a passing one. */
@@ -82,6 +83,23 @@ export class ObjectReplacedError extends MusterError {
     super(`${source} was replaced while the run was reading it.`, {
       remedy: 'Start the run again; partitions must not change during a run.',
       cause,
+    });
+  }
+}
+
+/** Objects that S3 did not remove. */
+export class DeletionError extends MusterError {
+  readonly code = 'DELETION';
+  override readonly retryable = true;
+
+  constructor(
+    bucket: string,
+    errors: readonly { readonly Key?: string | undefined; readonly Code?: string | undefined }[],
+  ) {
+    const some = errors.slice(0, 5).map(({ Key = '', Code = 'unknown' }) => `${s3Uri(bucket, Key)} (${Code})`);
+    const rest = errors.length > some.length ? `, and ${errors.length - some.length} more` : '';
+    super(`Objects could not be removed: ${some.join(', ')}${rest}.`, {
+      remedy: 'The role of the functions must be allowed s3:DeleteObject on the bucket of the results.',
     });
   }
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -16,6 +17,7 @@ import { z } from 'zod';
 import { type CallKind, CallLog } from './callLog.js';
 import {
   BrokenBodyError,
+  DeletionError,
   InvalidObjectError,
   ObjectNotFoundError,
   PreconditionFailedError,
@@ -43,6 +45,9 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Most keys that S3 removes in one call. */
+const maxDeletions = 1000;
+
 /** S3 as the job sees it: typed JSON, whole listings, conditional writes, every call counted. */
 export class ObjectStore {
   readonly calls: CallLog;
@@ -51,6 +56,11 @@ export class ObjectStore {
   constructor(client: S3Client, calls = new CallLog()) {
     this.#client = client;
     this.calls = calls;
+  }
+
+  /** The same store with a call log of its own. */
+  countedApart(): ObjectStore {
+    return new ObjectStore(this.#client);
   }
 
   /**
@@ -164,6 +174,20 @@ export class ObjectStore {
       }
       continuation = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (continuation !== undefined);
+  }
+
+  /**
+   * Removes objects, as many at a time as S3 takes. Those that are not there are no fault.
+   *
+   * @throws DeletionError naming what is still there.
+   */
+  async delete(bucket: string, keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += maxDeletions) {
+      const objects = keys.slice(start, start + maxDeletions).map((Key) => ({ Key }));
+      const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } });
+      const { Errors = [] } = await this.#call('delete', bucket, keys[start] ?? '', () => this.#client.send(command));
+      if (Errors.length > 0) throw new DeletionError(bucket, Errors);
+    }
   }
 
   /** Streams an object into a file, making its folders. */

@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   cost: ['run'],
   report: ['run', 'cost'],
   rank: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives'],
-  job: ['run', 'storage', 'data', 'rendezvous', 'cost', 'report'],
+  job: ['run', 'storage', 'data', 'rendezvous', 'collectives', 'cost', 'report'],
   functions: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'rank', 'job'],
   local: ['run'],
   cli: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'job', 'local'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Data, decode, decodeLike, encode, MAX_JSON_BYTES } from '../../collectives/datatypes.js';
 import { DataMismatchError, UnsupportedDataError } from '../../collectives/errors.js';
-import { operators } from '../../collectives/operators.js';
+import { operators } from '../../collectives/namedOperators.js';
 
 function roundTrip(data: Data): Data {
   const { datatype, bytes } = encode(data);

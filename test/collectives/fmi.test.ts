@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elementwise } from '../../collectives/operators.js';
+import { DirectWorlds } from './direct/directWorlds.js';
 import { everyRank, memoryWorld, RelayWorlds, type World } from './worlds.js';
 
-// The cases of FMI's own test suite (spcl/fmi, tests/communicator.cpp), for the operations that exist here.
+// The cases of FMI's own test suite (spcl/fmi, tests/communicator.cpp).
 
 let relay: RelayWorlds;
+let direct: DirectWorlds;
 beforeAll(async () => {
   relay = await RelayWorlds.start();
+  direct = await DirectWorlds.start();
 });
-afterAll(() => relay.stop());
+afterAll(() => Promise.all([relay.stop(), direct.stop()]));
 
 const minus = elementwise({ name: 'minus', associative: false, commutative: false, number: (a, b) => a - b });
 const plusInOrder = elementwise({ name: 'plus', associative: true, commutative: false, number: (a, b) => a + b });
@@ -16,6 +19,11 @@ const plusInOrder = elementwise({ name: 'plus', associative: true, commutative: 
 describe.each([
   ['memory', async (worldSize: number): Promise<World> => memoryWorld(worldSize)],
   ['relay', (worldSize: number): Promise<World> => relay.world(worldSize)],
+  [
+    'direct',
+    async (worldSize: number): Promise<World> =>
+      (await direct.world(worldSize)).map(({ communicator }) => communicator),
+  ],
 ])('over %s', (_name, makeWorld) => {
   it('sends 42', async () => {
     const [first, second] = await makeWorld(2);
@@ -85,6 +93,53 @@ describe.each([
     expect(atRoot).toEqual([0, 1, 2, 3].map((rank) => Int32Array.of(rank, rank * 10)));
   });
 
+  it.each([
+    [2, 0],
+    [14, 3],
+    [4, 0],
+  ])('scatters all elements at N=%i from root %i', async (worldSize, root) => {
+    const world = await makeWorld(worldSize);
+    const shares = Array.from({ length: worldSize }, (_, rank) => Int32Array.of(rank + 1));
+    const results = await everyRank(world, (comm) => comm.scatter(comm.rank === root ? shares : undefined, root));
+    expect(results).toEqual(shares);
+  });
+
+  it('scatters vectors at N=4', async () => {
+    const world = await makeWorld(4);
+    const shares = [0, 1, 2, 3].map((rank) => Int32Array.of(2 * rank + 1, 2 * rank + 2));
+    expect(await everyRank(world, (comm) => comm.scatter(comm.rank === 0 ? shares : undefined, 0))).toEqual(shares);
+  });
+
+  it('scans a sum at N=32', async () => {
+    const world = await makeWorld(32);
+    const results = await everyRank(world, (comm) => comm.scan(Int32Array.of(comm.rank + 1), 'sum'));
+    expect(results).toEqual(Array.from({ length: 32 }, (_, rank) => Int32Array.of(((rank + 1) * (rank + 2)) / 2)));
+  });
+
+  it('scans left to right at N=8', async () => {
+    const world = await makeWorld(8);
+    const results = await everyRank(world, (comm) => comm.scan(Int32Array.of(comm.rank), minus));
+    expect(results.map(([prefix]) => prefix)).toEqual([0, -1, -3, -6, -10, -15, -21, -28]);
+  });
+
+  it('scans values and vectors at N=4: sum, product, max', async () => {
+    const world = await makeWorld(4);
+    const sums = await everyRank(world, (comm) => comm.scan(Int32Array.of(comm.rank + 1), 'sum'));
+    expect(sums.map(([sum]) => sum)).toEqual([1, 3, 6, 10]);
+    const vectors = await everyRank(world, ({ rank }) => {
+      const vector = Int32Array.of(rank + 1, 2 * (rank + 1), rank + 1);
+      return world[rank]!.scan(vector, sumProductMax);
+    });
+    expect(vectors).toEqual(
+      [
+        [1, 2, 1],
+        [3, 8, 2],
+        [6, 48, 3],
+        [10, 384, 4],
+      ].map((row) => Int32Array.from(row)),
+    );
+  });
+
   it('reduces an int32 product at N=13 to root 5, which wraps around', async () => {
     const world = await makeWorld(13);
     const results = await everyRank(world, (comm) => comm.reduce(Int32Array.of(comm.rank + 1), 'prod', 5));
@@ -118,6 +173,10 @@ describe.each([
     const products = await everyRank(world, (comm) => comm.allreduce(Int32Array.of(2 * (comm.rank + 1)), 'prod'));
     const maxima = await everyRank(world, (comm) => comm.allreduce(Int32Array.of(comm.rank + 1), 'max'));
     expect([sums[3]![0], products[3]![0], maxima[3]![0]]).toEqual([10, 384, 4]);
+    const triple = (rank: number) => Int32Array.of(rank + 1, 2 * (rank + 1), rank + 1);
+    expect(await everyRank(world, (comm) => comm.allreduce(triple(comm.rank), sumProductMax))).toEqual(
+      Array(4).fill(Int32Array.of(10, 384, 4)),
+    );
     const vector = (rank: number) => Int32Array.of(rank + 1, 2 * (rank + 1));
     expect((await everyRank(world, (comm) => comm.reduce(vector(comm.rank), sumThenProduct, 0)))[0]).toEqual(
       Int32Array.of(10, 384),
@@ -136,5 +195,16 @@ const sumThenProduct = {
   combine(left: ArrayLike<number | bigint>, right: ArrayLike<number | bigint>, into: { [index: number]: unknown }) {
     into[0] = Number(left[0]) + Number(right[0]);
     into[1] = Number(left[1]) * Number(right[1]);
+  },
+};
+
+/** The same, with the largest of the third elements. */
+const sumProductMax = {
+  ...sumThenProduct,
+  name: 'sumProductMax',
+  combine(left: ArrayLike<number | bigint>, right: ArrayLike<number | bigint>, into: { [index: number]: unknown }) {
+    const largest = Math.max(Number(left[2]), Number(right[2]));
+    sumThenProduct.combine(left, right, into);
+    into[2] = largest;
   },
 };

@@ -11,6 +11,7 @@ const chunkBytes = 1024;
 /** A socket that takes frames only when the test says so. */
 class SlowSink {
   readonly maxFrameBytes = chunkBytes + HEADER_BYTES;
+  readonly windowBytes = 1_048_576;
   bufferedBytes = 0;
   readonly #frames: { bytes: Buffer; written: () => void }[] = [];
 
@@ -36,27 +37,41 @@ function message(length: number, fill = 1): Message {
 }
 
 describe('messages in frames', () => {
-  it('arrive whole and in order for each destination, whatever their lengths', () => {
-    const planned = fc.array(fc.record({ to: fc.integer({ min: 1, max: 3 }), length: fc.nat(5 * chunkBytes) }));
+  it('arrive whole, and in order for each destination and tag, whatever their lengths', () => {
+    const planned = fc.array(
+      fc.record({ to: fc.integer({ min: 1, max: 2 }), tag: fc.nat(2), length: fc.nat(5 * chunkBytes) }),
+    );
     fc.assert(
       fc.property(planned, (messages) => {
         const sink = new SlowSink();
         const outbox = new Outbox(0, sink);
-        for (const [index, { to, length }] of messages.entries()) outbox.send(to, 1, index, message(length, index));
-        const inboxes = new Map([1, 2, 3].map((to) => [to, new Inbox()]));
-        const arrived = new Map<number, { tag: number; length: number }[]>([1, 2, 3].map((to) => [to, []]));
+        for (const [index, { to, tag, length }] of messages.entries()) outbox.send(to, 1, tag, message(length, index));
+        const inboxes = [new Inbox(), new Inbox(), new Inbox()];
+        const arrived: Record<string, { length: number; fill: number | undefined }[]> = {};
         for (let frame = sink.take(); frame; frame = sink.take()) {
-          const complete = inboxes.get(frame.destination)?.accept(frame);
+          const complete = inboxes[frame.destination]?.accept(frame);
           if (!complete) continue;
-          expect(complete.bytes.every((byte) => byte === (frame.tag & 0xff))).toBe(true);
-          arrived.get(frame.destination)?.push({ tag: frame.tag, length: complete.bytes.length });
+          const [fill] = complete.bytes;
+          expect(complete.bytes.every((byte) => byte === fill)).toBe(true);
+          arrived[`${frame.destination} ${frame.tag}`] ??= [];
+          arrived[`${frame.destination} ${frame.tag}`]?.push({ length: complete.bytes.length, fill });
         }
-        for (const [to, list] of arrived) {
-          const expected = messages.flatMap((sent, tag) => (sent.to === to ? [{ tag, length: sent.length }] : []));
-          expect(list).toEqual(expected);
+        const expected: typeof arrived = {};
+        for (const [index, { to, tag, length }] of messages.entries()) {
+          expected[`${to} ${tag}`] ??= [];
+          expected[`${to} ${tag}`]?.push({ length, fill: length > 0 ? index & 0xff : undefined });
         }
+        expect(arrived).toEqual(expected);
       }),
     );
+  });
+
+  it('do not hold up a short message behind a long one to the same rank', () => {
+    const sink = new SlowSink();
+    const outbox = new Outbox(0, sink);
+    outbox.send(1, 1, 0, message(100 * chunkBytes));
+    outbox.send(1, 1, 7, message(10));
+    expect([sink.take(), sink.take(), sink.take()].map((frame) => frame?.tag)).toEqual([0, 0, 7]);
   });
 
   it('do not hold up a short message to another rank behind a long one', () => {
@@ -115,7 +130,7 @@ describe('frames that cannot be', () => {
     const [first, second, third] = frames();
     expect(() => accept([first!, third!])).toThrow(FrameError);
     expect(() => accept([first!, first!])).toThrow(FrameError);
-    expect(() => accept([first!, { ...second!, tag: 9 }])).toThrow(FrameError);
+    expect(() => accept([first!, { ...second!, datatype: 9 }])).toThrow(FrameError);
     expect(() => accept([first!, { ...second!, payload: new Uint8Array(chunkBytes + 1) }])).toThrow(FrameError);
     expect(accept([first!, second!, third!])?.bytes).toHaveLength(3 * chunkBytes);
   });

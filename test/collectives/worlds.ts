@@ -1,4 +1,4 @@
-import { Communicator } from '../../collectives/communicator.js';
+import { Communicator, type CommunicatorOptions } from '../../collectives/communicator.js';
 import { connectCommunicator } from '../../collectives/connectCommunicator.js';
 import { MemoryWorld } from '../../collectives/memoryChannel.js';
 import { type RendezvousServer, startRendezvous } from '../../rendezvous/server.js';
@@ -14,9 +14,28 @@ export function everyRank<T>(world: World, body: (communicator: Communicator) =>
   return Promise.all(world.map(body));
 }
 
-export function memoryWorld(worldSize: number, schedule?: (arrive: () => void) => void): World {
+export function memoryWorld(
+  worldSize: number,
+  schedule?: (arrive: () => void) => void,
+  options: CommunicatorOptions = {},
+): World {
   const { channels } = new MemoryWorld(worldSize, schedule ? { schedule } : {});
-  return channels.map((channel) => new Communicator(channel));
+  return channels.map((channel) => new Communicator(channel, options));
+}
+
+/** A world in which messages arrive in an order that the seed picks. */
+export function shuffledWorld(worldSize: number, seed: number, options: CommunicatorOptions = {}): World {
+  let state = seed;
+  const waiting: (() => void)[] = [];
+  const arriveLater = (arrive: () => void) => {
+    waiting.push(arrive);
+    setImmediate(() => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      const [next] = waiting.splice(state % waiting.length, 1);
+      next?.();
+    });
+  };
+  return memoryWorld(worldSize, arriveLater, options);
 }
 
 /** A server with as many worlds as the test asks for. */

@@ -96,6 +96,24 @@ describe('aggregateRun', () => {
     expect(summary.files.predictions).toHaveLength(1);
   });
 
+  it('tells ranks that meet in S3 that one was given up, and removes what they left', async () => {
+    const plan = await planRun(s3, keys, { worldSize: 2, collectives: { channel: 'storage', reason: 'test' } });
+    const { runId, bucket, resultPrefix } = plan;
+    const released = attemptRank(s3, plan, { rank: 0 });
+    await releaseRank(
+      { runId, bucket, resultPrefix, rank: 1, attempts: 1, error: 'Runtime.ExitError', cause: 'signal: killed' },
+      { store: s3.store(), rendezvous: undefined, logger: { warn: () => undefined } },
+    );
+    expect((await released).muster.collective).toMatchObject({
+      status: 'failed',
+      cause: expect.stringMatching(/^GroupReleasedError.*signal: killed/),
+    });
+    await expect(aggregate(plan)).rejects.toThrow(RunFailedError);
+    const left: string[] = [];
+    for await (const { key } of s3.store().list(bucket, `${resultPrefix}/channel/`)) left.push(key);
+    expect(left).toEqual([]);
+  });
+
   it('does not take the results of another run for its own', async () => {
     const other = await planRun(s3, keys, { worldSize: 1 });
     await attemptRank(s3, other);

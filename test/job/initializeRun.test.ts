@@ -64,6 +64,8 @@ function initialize(
       lambda: new LambdaClient({ region: 'us-east-1' }),
       executorFunction: 'executor',
       rendezvousUrl,
+      executorMemoryMb: 2048,
+      region: 'us-east-1',
       invocation: { functionName: 'initialize', requestId: 'request', memoryMb: 512, startedAtMs: 1000 },
     },
   );
@@ -106,15 +108,15 @@ describe('initializeRun', () => {
   });
 
   it('lists everything that is missing at once', async () => {
-    const payload = { ...basePayload(), data_prefix: 'other', S3_object_name: 'models/none', collectives: 'direct' };
-    const refused = await initialize(payload).catch((error: unknown) => error);
+    const payload = { ...basePayload(), data_prefix: 'other', S3_object_name: 'models/none', collectives: 'relay' };
+    const refused = await initialize(payload, 'run-1', 'ws://127.0.0.1:9').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(PreflightError);
     expect((refused as PreflightError).faults).toEqual([
       expect.stringContaining(
         'no partition under s3://test-bucket/other/ (found 1 other objects, such as other/readme.txt)',
       ),
       expect.stringContaining('no .onnx model under s3://test-bucket/models/none/'),
-      expect.stringContaining('"direct" is not in this version'),
+      expect.stringContaining('does not answer'),
     ]);
   });
 
@@ -148,6 +150,19 @@ describe('initializeRun', () => {
       prefix: 'models/redshift',
       key: 'models/redshift/job.mjs',
     });
+  });
+
+  it('says which channel it picked, and by which figures', async () => {
+    const run = await initialize(basePayload());
+    const { plan } = await writtenPlan(run.resultPrefix);
+    expect(plan.collectives.reason).toMatch(/relay is the quickest .* over direct .* over storage/);
+  });
+
+  it.each(['storage', 'auto'])('needs no rendezvous for %s', async (collectives) => {
+    const run = await initialize({ ...basePayload(), collectives, barrier: true }, 'run-1', 'ws://127.0.0.1:9');
+    const { plan } = await writtenPlan(run.resultPrefix);
+    expect(plan.collectives.channel).toBe('storage');
+    expect(plan.collectives.reason).toContain(collectives === 'auto' ? 'does not answer' : 'meet in S3');
   });
 
   it('refuses collectives among ranks that can never all be alive, with the numbers', async () => {

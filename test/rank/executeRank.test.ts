@@ -120,6 +120,29 @@ describe('executeRank', () => {
     expect(collectives[0].barrierWaitMs).toBeGreaterThan(0);
   });
 
+  it('agrees with the other ranks through S3 alone, and counts those calls', async () => {
+    const keys = ['survey/1.safetensors', 'survey/2.safetensors'];
+    const plan = await planRun(
+      s3,
+      keys,
+      { worldSize: 3, collectives: { channel: 'storage', reason: 'test' } },
+      { barrier: true, collectives: 'storage' },
+    );
+    const all = await Promise.all([0, 1, 2].map((rank) => attemptRank(s3, plan, { rank })));
+    const collectives = all.map(({ muster }) => muster.collective);
+    expect(collectives.map(({ channel, status }) => `${channel} ${status}`)).toEqual(Array(3).fill('storage done'));
+    expect(collectives[1].world).toEqual(collectives[0].world);
+    expect(collectives[2].world).toEqual(collectives[0].world);
+    expect(collectives[0].world?.quality.count).toBe(200);
+    for (const metrics of all) {
+      const { get, put, list, head } = metrics.muster.s3;
+      expect(get + put + list + head).toBeGreaterThan(metrics.s3_num_requests);
+    }
+    const left: string[] = [];
+    for await (const { key } of s3.store().list(s3.bucket, `${plan.resultPrefix}/channel/`)) left.push(key);
+    expect(left).toEqual([]);
+  });
+
   it('delivers its predictions although nobody else comes to the collective', async () => {
     const plan = await planRun(s3, ['survey/1.safetensors'], {
       worldSize: 2,

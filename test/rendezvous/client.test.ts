@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRendezvous } from '../../rendezvous/client.js';
-import type { PeerGone } from '../../rendezvous/control.js';
+import type { Formed, PeerGone } from '../../rendezvous/control.js';
 import type { GroupListener } from '../../rendezvous/formation.js';
 import type { RendezvousLink } from '../../rendezvous/link.js';
 import { type Frame, frame, frameKinds } from '../../rendezvous/protocol.js';
@@ -21,6 +21,7 @@ afterEach(() => server.close());
 class Recorder implements GroupListener {
   readonly frames: Frame[] = [];
   readonly peersGone: PeerGone[] = [];
+  readonly epochs: Formed[] = [];
   readonly failure: Promise<MusterError>;
   failed: (error: MusterError) => void = () => {};
 
@@ -32,6 +33,10 @@ class Recorder implements GroupListener {
 
   frame(received: Frame): void {
     this.frames.push(received);
+  }
+
+  formed(formed: Formed): void {
+    this.epochs.push(formed);
   }
 
   gone(peers: readonly PeerGone[]): void {
@@ -214,7 +219,7 @@ describe('a link', () => {
     const clock = new ManualClock();
     const listener = new Recorder();
     await server.close();
-    const limits = { heartbeatIntervalMs: 600_000, heartbeatMisses: 2 };
+    const limits = { heartbeatIntervalMs: 600_000, serverHeartbeatMisses: 2, rejoinGraceMs: 0 };
     server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, limits });
     const [link] = await Promise.all([
       connect({ listener, clock }),

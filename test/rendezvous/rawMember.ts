@@ -1,7 +1,17 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { decodeFrame, encodeFrame, type Frame, type FrameKind, frame, JOIN_PATH } from '../../rendezvous/protocol.js';
+import {
+  decodeFrame,
+  encodeCount,
+  encodeFrame,
+  type Frame,
+  type FrameKind,
+  frame,
+  frameKinds,
+  isCounted,
+  JOIN_PATH,
+} from '../../rendezvous/protocol.js';
 import { type MemberClaims, signToken } from '../../rendezvous/token.js';
 
 export const secret = 'a secret for tests only';
@@ -22,17 +32,20 @@ export function releaseToken(runId = 'run-1'): string {
   return signToken(secret, { purpose: 'release', runId, expiresAtMs: Date.now() + 60_000 });
 }
 
-/** A member that speaks frames by hand: it may misbehave. */
+/** A member that speaks frames by hand and acknowledges what it reads; it may misbehave. */
 export class RawMember {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
+  /** Set to say nothing any more but what the test sends. */
+  mute = false;
   readonly closed: Promise<{ code: number; reason: string }>;
   #wake: (() => void) | undefined;
+  #received = 0;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data) => {
-      if (Buffer.isBuffer(data)) this.frames.push(decodeFrame(data, 2_000_000));
+      if (Buffer.isBuffer(data)) this.#keep(decodeFrame(data, 2_000_000));
       this.#wake?.();
     });
     this.closed = once(socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
@@ -55,6 +68,12 @@ export class RawMember {
         this.#wake = resolve;
       });
     }
+  }
+
+  #keep(received: Frame): void {
+    this.frames.push(received);
+    if (this.mute || !isCounted(received.kind) || this.socket.readyState !== this.socket.OPEN) return;
+    this.socket.send(encodeCount(frameKinds.ack, ++this.#received));
   }
 
   send(fields: Partial<Frame> & Pick<Frame, 'kind'>): void {

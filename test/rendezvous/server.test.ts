@@ -86,7 +86,7 @@ describe('relay', () => {
 });
 
 describe('departure', () => {
-  it('tells survivors at once when a socket drops', async () => {
+  it('tells survivors when a socket drops and is not replaced', async () => {
     const [first, second] = await pair();
     first.socket.terminate();
     expect(await json(second, frameKinds.gone)).toMatchObject([{ rank: 0, generation: 0, how: 'lost' }]);
@@ -112,7 +112,13 @@ describe('time', () => {
   beforeEach(async () => {
     await server.close();
     clock = new ManualClock(Date.now());
-    const limits = { heartbeatIntervalMs: 1000, heartbeatMisses: 3, idleTimeoutMs: 60_000, groupGraceMs: 5000 };
+    const limits = {
+      heartbeatIntervalMs: 1000,
+      heartbeatMisses: 3,
+      rejoinGraceMs: 0,
+      idleTimeoutMs: 60_000,
+      groupGraceMs: 5000,
+    };
     server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, clock, limits });
   });
 
@@ -120,9 +126,16 @@ describe('time', () => {
     const [first, second] = await pair();
     clock.advance(1000);
     await first.next(frameKinds.heartbeat);
-    second.send({ kind: frameKinds.data, source: 1, destination: 0 });
-    await first.next(frameKinds.data);
+    // Each roll call that is answered is a sign of life; the one of the second member is the last of all.
+    first.mute = true;
+    for (const member of [first, second]) {
+      member.send({ kind: frameKinds.rollCall, communicator: FORMATION });
+      await member.next(frameKinds.roll);
+    }
     clock.advance(3000);
+    second.send({ kind: frameKinds.rollCall, communicator: FORMATION });
+    await second.next(frameKinds.roll);
+    clock.advance(1000);
     expect((await first.closed).code).toBe(closeCodes.silent);
     // The notice waits for the next turn of the server's clock.
     while (!second.frames.some(({ kind }) => kind === frameKinds.gone)) {

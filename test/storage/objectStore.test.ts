@@ -96,7 +96,7 @@ describe('ObjectStore', () => {
     await store.put(s3.bucket, 'counted', 'twelve bytes');
     await store.getBytes(s3.bucket, 'counted');
     await store.head(s3.bucket, 'counted');
-    expect(store.calls.counts).toEqual({ get: 1, put: 1, list: 0, head: 1 });
+    expect(store.calls.counts).toEqual({ get: 1, put: 1, list: 0, head: 1, delete: 0 });
     expect(store.calls).toMatchObject({ bytesRead: 12, bytesWritten: 12 });
     const { requests, totalS, averageS, minS, maxS, firstRequestS, lastResponseS } = store.calls.statistics();
     expect(requests).toBe(3);

@@ -1,0 +1,82 @@
+import { copyOf, decodeLike, encodeArray, type NumericArray } from '../datatypes.js';
+import type { Operator } from '../operators.js';
+import { broadcast } from './broadcast.js';
+import type { Crossover } from './crossover.js';
+import { type Exchange, receiveLike, sendArray } from './exchange.js';
+import { pairwiseReduction } from './pairwiseReduction.js';
+import { evenRanges } from './ranges.js';
+import { evenHalvingPlan, gatherByHalves, reduceByHalves } from './recursiveHalving.js';
+import { reduce, reductionAlgorithm } from './reduce.js';
+import { reductionTree } from './reductionTree.js';
+
+/**
+ * Reduction to every rank, with the bits of `reduce`: recursive doubling for short arrays; for long ones each rank works
+ * out a part, pairwise or by recursive halving, and gives it to the others.
+ *
+ * @returns a new array. `own` is not written to.
+ */
+export async function allreduce(
+  exchange: Exchange,
+  own: NumericArray,
+  operator: Operator,
+  crossover: Crossover,
+): Promise<NumericArray> {
+  const { worldSize } = exchange;
+  const { pieceBytes } = crossover;
+  switch (reductionAlgorithm(crossover.allreduce, own, operator, worldSize)) {
+    case 'tree':
+      return operator.associative
+        ? allreduceByDoubling(exchange, own, operator)
+        : reduceAndBroadcast(exchange, own, operator, crossover);
+    case 'pairwise': {
+      const ranges = evenRanges(own.length, worldSize, operator.itemLength);
+      const holders = ranges.map((_, rank) => rank);
+      return pairwiseReduction(exchange, { own, operator, ranges, holders, pieceBytes });
+    }
+    case 'halving': {
+      const plan = evenHalvingPlan(worldSize, own, operator, pieceBytes);
+      return gatherByHalves(exchange, own, await reduceByHalves(exchange, own, plan), plan);
+    }
+  }
+}
+
+async function reduceAndBroadcast(
+  exchange: Exchange,
+  own: NumericArray,
+  operator: Operator,
+  crossover: Crossover,
+): Promise<NumericArray> {
+  const result = await reduce(exchange, own, operator, 0, { ...crossover, reduce: [{ algorithm: 'tree' }] });
+  return decodeLike(await broadcast(exchange, result && encodeArray(result), 0, crossover), own, 0);
+}
+
+/**
+ * Recursive doubling over the `ReductionTree`: both of a pair put the same two parts together in the same order, so all
+ * ranks end with the same bits.
+ */
+async function allreduceByDoubling(exchange: Exchange, own: NumericArray, operator: Operator): Promise<NumericArray> {
+  const { rank, worldSize } = exchange;
+  const tree = reductionTree(worldSize);
+  const partner = tree.partnerOf(rank);
+  // The upper rank of a block of two hands its part over and gets the result in the end.
+  if (partner !== undefined && partner < rank) {
+    await sendArray(exchange, partner, own);
+    return receiveLike(exchange, partner, own);
+  }
+  let partial = own;
+  if (partner !== undefined) {
+    const received = await receiveLike(exchange, partner, own);
+    operator.combine(own, received, received);
+    partial = received;
+  }
+  const block = tree.blockOf(rank);
+  for (let bit = 1; bit < tree.blocks; bit *= 2) {
+    const other = tree.firstRank(block ^ bit);
+    const [received] = await Promise.all([receiveLike(exchange, other, own), sendArray(exchange, other, partial)]);
+    if (other > rank) operator.combine(partial, received, received);
+    else operator.combine(received, partial, received);
+    partial = received;
+  }
+  if (partner !== undefined) await sendArray(exchange, partner, partial);
+  return partial === own ? copyOf(own) : partial;
+}

@@ -1,0 +1,42 @@
+import type { Message } from '../channel.js';
+import { bytesOf, decodeLike, encodeArray, type NumericArray } from '../datatypes.js';
+
+/** The world as one collective operation sees it: its messages mix with those of no other operation. */
+export interface Exchange {
+  readonly rank: number;
+  readonly worldSize: number;
+  /** Resolves when the bytes may be written to again. Messages to one rank arrive in the order of the calls. */
+  send(to: number, message: Message): Promise<void>;
+  /** The next message of a rank in this operation; `into` is a place where its bytes may be put at once. */
+  receive(from: number, into?: Uint8Array): Promise<Message>;
+}
+
+export function sendArray(exchange: Exchange, to: number, array: NumericArray): Promise<void> {
+  return exchange.send(to, encodeArray(array));
+}
+
+/**
+ * An array of the type and length of `like`, in memory that may be written to.
+ *
+ * @throws DataMismatchError when another comes.
+ */
+export function receiveLike(exchange: Exchange, from: number, like: NumericArray): Promise<NumericArray> {
+  return watched(exchange.receive(from).then((message) => decodeLike(message, like, from)));
+}
+
+/** Fills `into` with what the rank sends. @throws DataMismatchError when that is of another type or length. */
+export function receiveInto(exchange: Exchange, from: number, into: NumericArray): Promise<void> {
+  const place = bytesOf(into);
+  return watched(
+    exchange.receive(from, place).then((message) => {
+      const received = decodeLike(message, into, from);
+      if (received.buffer !== into.buffer || received.byteOffset !== into.byteOffset) place.set(bytesOf(received));
+    }),
+  );
+}
+
+/** An algorithm has many messages under way and may end on the first that fails, before it has looked at the others. */
+function watched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,70 @@
+import { allocateLike, encodeArray, type NumericArray } from '../datatypes.js';
+import type { Operator } from '../operators.js';
+import { type Exchange, receiveInto, receiveLike, sendArray } from './exchange.js';
+import { foldInOrder } from './fold.js';
+import { piecesOf, type Range } from './ranges.js';
+
+/** A reduction of which rank i works out range i. */
+export interface PairwiseReduction {
+  readonly own: NumericArray;
+  readonly operator: Operator;
+  /** By rank; together they are the whole array. */
+  readonly ranges: readonly Range[];
+  /** Ranks that get the whole result. */
+  readonly holders: readonly number[];
+  /** Longest message. */
+  readonly pieceBytes: number;
+}
+
+/**
+ * Every rank sends to every other what it has of that rank's range, puts its own range together, and sends it to those
+ * that are to have the result. Each byte travels once each way, in two steps at any world size, and any order of
+ * reduction is as good as another; but each rank needs a link to each other.
+ *
+ * Messages between two ranks go in a fixed order: first all parts, then all results.
+ *
+ * @returns at a holder, the whole result; elsewhere the range of this rank.
+ */
+export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseReduction): Promise<NumericArray> {
+  const { rank, worldSize } = exchange;
+  const { own, operator, ranges, holders, pieceBytes } = reduction;
+  const pieces = ranges.map((range) => piecesOf(range, pieceBytes / own.BYTES_PER_ELEMENT, operator.itemLength));
+  const others = Array.from({ length: worldSize - 1 }, (_, distance) => (rank + distance + 1) % worldSize);
+  const sends = others.flatMap((to) =>
+    (pieces[to] ?? []).map(({ start, end }) => sendArray(exchange, to, own.subarray(start, end))),
+  );
+
+  const isHolder = holders.includes(rank);
+  const mine = ranges[rank] ?? { start: 0, end: 0 };
+  const result = allocateLike(own, isHolder ? own.length : mine.end - mine.start);
+  const offset = isHolder ? 0 : mine.start;
+  const place = ({ start, end }: Range) => result.subarray(start - offset, end - offset);
+
+  // All are asked for beforehand, in the order in which they come, so that a channel knows where each belongs.
+  const parts = (pieces[rank] ?? []).map((piece) => {
+    const ownPart = own.subarray(piece.start, piece.end);
+    return {
+      into: place(piece),
+      part: partsOf(exchange, ownPart),
+    };
+  });
+  const results = isHolder
+    ? others.flatMap((from) => (pieces[from] ?? []).map((piece) => receiveInto(exchange, from, place(piece))))
+    : [];
+
+  for (const { into, part } of parts) {
+    const reduced = encodeArray(await foldInOrder({ worldSize, rank, part }, operator, into));
+    for (const to of others) if (holders.includes(to)) sends.push(exchange.send(to, reduced));
+  }
+  await Promise.all([...results, ...sends]);
+  return result;
+}
+
+/** Asks every other rank for its part at once. */
+function partsOf(exchange: Exchange, own: NumericArray): (rank: number) => NumericArray | Promise<NumericArray> {
+  const { rank, worldSize } = exchange;
+  const parts = Array.from({ length: worldSize }, (_, from) =>
+    from === rank ? own : receiveLike(exchange, from, own),
+  );
+  return (from) => parts[from] ?? own;
+}

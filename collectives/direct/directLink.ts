@@ -1,0 +1,100 @@
+import { FrameReader, type FrameSink } from './frameReader.js';
+import { FrameWriter } from './frameWriter.js';
+import type { LinkSockets } from './linkMaker.js';
+
+/** Time for the other end to hang up after this one has. */
+const CLOSE_GRACE_MS = 1000;
+
+/** Where what comes over a link goes, and who hears of its end. */
+export interface LinkEvents extends Pick<FrameSink, 'message' | 'claim'> {
+  /** The link broke; what is under way must go another way. Called at most once, and not after `close`. */
+  broken(): void;
+  /** The other end departed in good order; all that it sent has arrived. */
+  ended(): void;
+}
+
+/** A link of two ranks: a stream of frames each way. */
+export class DirectLink {
+  readonly id: number;
+  readonly writer: FrameWriter;
+  readonly reader: FrameReader;
+  /** Resolves when both connections have ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #sockets: LinkSockets;
+  readonly #events: LinkEvents;
+  #state: 'live' | 'peerLeft' | 'closing' | 'over' = 'live';
+
+  constructor(id: number, rank: number, sockets: LinkSockets, events: LinkEvents) {
+    this.id = id;
+    this.#sockets = sockets;
+    this.#events = events;
+    const { inlet, outlet } = sockets;
+    this.writer = new FrameWriter(outlet, rank, () => this.#broken());
+    this.reader = new FrameReader({
+      message: (context, tag, message) => events.message(context, tag, message),
+      claim: (context, tag, bytes) => events.claim(context, tag, bytes),
+      received: (bytes) => this.writer.acknowledge(bytes),
+      acknowledged: (sequence) => this.writer.acknowledged(sequence),
+      left: () => this.#peerLeft(),
+      stuck: () => this.#broken(),
+    });
+    // What a connection that is only written to brings is nothing.
+    if (outlet !== inlet) outlet.removeAllListeners('data').resume();
+    this.closed = Promise.all([...new Set([inlet, outlet])].map(closing)).then(() => undefined);
+    for (const socket of [inlet, outlet]) socket.once('close', () => this.#lost());
+    if (inlet.destroyed || outlet.destroyed) queueMicrotask(() => this.#lost());
+  }
+
+  /** Begins to take in what the other end sends. */
+  open(): void {
+    this.#sockets.intake.open(this.reader, () => this.#broken());
+  }
+
+  /** Hangs up at once; nothing more comes out of it. */
+  destroy(): void {
+    this.#state = 'over';
+    this.writer.stop();
+    this.reader.interrupt();
+    this.#sockets.intake.stop();
+    this.#sockets.inlet.destroy();
+    this.#sockets.outlet.destroy();
+  }
+
+  /** Departs in good order: what was sent before still arrives. */
+  async close(): Promise<void> {
+    if (this.#state === 'live') {
+      this.#state = 'closing';
+      this.writer.leave();
+      this.#sockets.outlet.end();
+    }
+    const timer = setTimeout(() => this.destroy(), CLOSE_GRACE_MS);
+    await this.closed;
+    clearTimeout(timer);
+  }
+
+  #peerLeft(): void {
+    if (this.#state === 'live') this.#state = 'peerLeft';
+    this.writer.stop();
+    this.#sockets.outlet.end();
+  }
+
+  #lost(): void {
+    if (this.#state === 'peerLeft') {
+      this.destroy();
+      this.#events.ended();
+    } else this.#broken();
+  }
+
+  #broken(): void {
+    if (this.#state !== 'live') return;
+    this.destroy();
+    this.#events.broken();
+  }
+}
+
+function closing(socket: LinkSockets['inlet']): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
+}

@@ -1,0 +1,225 @@
+import { encodeFrame, type Frame, frame, frameKinds, HEADER_BYTES, writeHeader } from '../../rendezvous/protocol.js';
+import type { Message, Pending } from '../channel.js';
+import { SentWindow } from './sentWindow.js';
+import { Transfer } from './transfer.js';
+
+/** Long messages travel in frames of this many bytes, so that acknowledgements pass between them. */
+const CHUNK_BYTES = 524_288;
+/** Up to here header and payload are copied into one buffer; above, both are handed over as they are. */
+const MERGED_BYTES = 16_384;
+/** Bytes handed to the socket beyond which messages wait here. */
+const HIGH_WATER_BYTES = 1_048_576;
+/** Sent bytes that are kept until the other end has acknowledged them; four acknowledgements fit. */
+export const WINDOW_BYTES = 1_048_576;
+
+const done: Pending<void> = { promise: Promise.resolve(), cancel() {} };
+
+/** Where the bytes of a stream leave. */
+export interface ByteSocket {
+  readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
+  write(bytes: Uint8Array, written: () => void): void;
+}
+
+/** A message of which some bytes are in the stream and still in memory of the caller. */
+interface Unsettled {
+  readonly transfer: Transfer;
+  /** Its bytes in the stream so far, oldest first. */
+  pieces: Uint8Array[];
+  unwritten: number;
+  /** Offset in the stream behind its last byte, once that is known. */
+  end: number | undefined;
+  cancelled: boolean;
+}
+
+/**
+ * One direction of a direct link: a stream of frames. Long messages are not copied on their way to the socket; a
+ * message resolves once the socket has taken its bytes and those that the other end has not acknowledged fit into the
+ * window, where they are kept for the case that the link breaks.
+ */
+export class FrameWriter {
+  readonly #socket: ByteSocket;
+  readonly #rank: number;
+  readonly #window = new SentWindow(WINDOW_BYTES);
+  /** Messages of which nothing was sent yet. */
+  readonly #waiting: Transfer[] = [];
+  /** Messages that are in the stream, oldest first; only the last may be incomplete. */
+  readonly #unsettled: Unsettled[] = [];
+  readonly #onStuck: () => void;
+  #offset = 0;
+  #sequence = 0;
+  #stopped = false;
+
+  /** @param onStuck memory that the socket is about to read was given back to the caller: the link must be broken. */
+  constructor(socket: ByteSocket, rank: number, onStuck: () => void) {
+    this.#socket = socket;
+    this.#rank = rank;
+    this.#onStuck = onStuck;
+  }
+
+  send(context: number, tag: number, message: Message): Pending<void> {
+    const length = HEADER_BYTES + message.bytes.byteLength;
+    const isIdle = this.#unsettled.length === 0 && this.#waiting.length === 0;
+    if (isIdle && length <= MERGED_BYTES && this.#hasRoom() && this.#window.reaches(this.#offset + length)) {
+      const { datatype, bytes: payload } = message;
+      const bytes = encodeFrame(this.#frame({ kind: frameKinds.data, communicator: context, tag, datatype, payload }));
+      this.#window.keep(bytes);
+      this.#offset += length;
+      this.#socket.write(bytes, this.#pump);
+      return done;
+    }
+    const transfer = new Transfer(context, tag, message);
+    transfer.onCancel = (reason) => this.#cancel(transfer, reason);
+    this.#waiting.push(transfer);
+    this.#pump();
+    return transfer;
+  }
+
+  /** Tells the other end how much of its stream has arrived. Not part of the stream itself. */
+  acknowledge(received: number): void {
+    const acknowledgement = frame({ kind: frameKinds.acknowledge, sequence: received % 2 ** 32, source: this.#rank });
+    if (!this.#stopped) this.#socket.write(encodeFrame(acknowledgement), this.#pump);
+  }
+
+  /** Tells the other end that nothing follows. */
+  leave(): void {
+    this.#socket.write(encodeFrame(frame({ kind: frameKinds.leave, source: this.#rank })), () => {});
+  }
+
+  /** The other end has so many bytes of the stream, modulo 2^32. */
+  acknowledged(sequence: number): void {
+    const { acknowledged } = this.#window;
+    const step = (sequence - (acknowledged % 2 ** 32) + 2 ** 32) % 2 ** 32;
+    if (acknowledged + step > this.#offset) return;
+    this.#window.acknowledge(acknowledged + step);
+    this.#settle();
+  }
+
+  /** Sends nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * After `stop`: what the other end still needs when it has `received` bytes of the stream. First the rest of the
+   * stream up to the end of a message, then the messages that were not begun.
+   */
+  remains(received: number): { stream: Uint8Array[]; begun: Transfer[]; waiting: Transfer[] } {
+    const stream: Uint8Array[] = [];
+    const kept = this.#window.since(Math.min(this.#window.end, Math.max(received, this.#window.acknowledged)));
+    if (kept.byteLength > 0) stream.push(kept);
+    let offset = this.#window.end;
+    for (const message of this.#unsettled) {
+      for (const piece of message.pieces) {
+        const missing = piece.subarray(Math.min(piece.byteLength, Math.max(0, received - offset)));
+        if (missing.byteLength > 0) stream.push(missing);
+        offset += piece.byteLength;
+      }
+      if (message.end === undefined) stream.push(...this.#ending(message));
+    }
+    const begun = this.#unsettled.filter(({ cancelled }) => !cancelled).map(({ transfer }) => transfer);
+    return { stream, begun, waiting: this.#waiting };
+  }
+
+  readonly #pump = (): void => {
+    if (this.#stopped) return;
+    while (this.#hasRoom()) {
+      const open = this.#unsettled.at(-1);
+      const incomplete = open && open.end === undefined ? open : this.#begin();
+      if (!incomplete) break;
+      this.#sendChunk(incomplete);
+    }
+    this.#settle();
+  };
+
+  #begin(): Unsettled | undefined {
+    const transfer = this.#waiting.shift();
+    if (!transfer) return undefined;
+    const message = { transfer, pieces: [], unwritten: 0, end: undefined, cancelled: false };
+    this.#unsettled.push(message);
+    return message;
+  }
+
+  #sendChunk(message: Unsettled): void {
+    const [header, payload] = this.#nextChunk(message);
+    const pieces =
+      payload && header.length + payload.byteLength > MERGED_BYTES ? [header, payload] : [merged(header, payload)];
+    this.#socket.cork();
+    for (const piece of pieces) {
+      message.pieces.push(piece);
+      message.unwritten += 1;
+      this.#offset += piece.byteLength;
+      this.#socket.write(piece, () => {
+        message.unwritten -= 1;
+        this.#pump();
+      });
+    }
+    this.#socket.uncork();
+    if (message.cancelled || message.transfer.remainingBytes === 0) message.end = this.#offset;
+  }
+
+  /** The next frame of a message; when it was cancelled, the frame that says so. */
+  #nextChunk({ transfer, cancelled }: Unsettled): [header: Buffer, payload?: Uint8Array] {
+    const { context: communicator, tag, message } = transfer;
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    if (cancelled) {
+      writeHeader(header, 0, this.#frame({ kind: frameKinds.cancel, communicator, tag }), 0);
+      return [header];
+    }
+    const { datatype } = message;
+    const payload = message.bytes.subarray(transfer.emittedBytes, transfer.emittedBytes + CHUNK_BYTES);
+    transfer.emittedBytes += payload.byteLength;
+    const fields = { kind: frameKinds.data, communicator, tag, datatype, remaining: transfer.remainingBytes };
+    writeHeader(header, 0, this.#frame(fields), payload.byteLength);
+    return payload.byteLength > 0 ? [header, payload] : [header];
+  }
+
+  /** The frames that complete a message of which the stream holds the beginning. */
+  #ending(message: Unsettled): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    do {
+      for (const piece of this.#nextChunk(message)) if (piece) pieces.push(piece);
+    } while (!message.cancelled && message.transfer.remainingBytes > 0);
+    return pieces;
+  }
+
+  #settle(): void {
+    for (;;) {
+      const [oldest] = this.#unsettled;
+      if (oldest?.end === undefined || oldest.unwritten > 0 || !this.#window.reaches(oldest.end)) return;
+      this.#unsettled.shift();
+      for (const piece of oldest.pieces) this.#window.keep(piece);
+      if (!oldest.cancelled) oldest.transfer.resolve();
+    }
+  }
+
+  #cancel(transfer: Transfer, reason: Error): void {
+    const place = this.#waiting.indexOf(transfer);
+    const message = this.#unsettled.find((candidate) => candidate.transfer === transfer);
+    if (place < 0 && (!message || message.cancelled)) return;
+    if (place >= 0) this.#waiting.splice(place, 1);
+    if (message) {
+      // The memory is the caller's again as soon as this returns.
+      message.cancelled = true;
+      message.pieces = message.pieces.map((piece) => new Uint8Array(piece));
+      if (message.unwritten > 0) this.#onStuck();
+      else this.#pump();
+    }
+    transfer.reject(reason);
+  }
+
+  #hasRoom(): boolean {
+    return this.#socket.writableLength < HIGH_WATER_BYTES;
+  }
+
+  #frame(fields: Partial<Frame> & Pick<Frame, 'kind'>): Frame {
+    const sequence = this.#sequence;
+    this.#sequence = (sequence + 1) % 2 ** 32;
+    return frame({ ...fields, sequence, source: this.#rank });
+  }
+}
+
+function merged(header: Buffer, payload: Uint8Array | undefined): Buffer {
+  return payload ? Buffer.concat([header, payload]) : header;
+}

@@ -1,0 +1,39 @@
+import type { Message, Pending } from '../channel.js';
+
+/** A message on its way out, whichever way that turns out to be. */
+export class Transfer implements Pending<void> {
+  readonly context: number;
+  readonly tag: number;
+  readonly message: Message;
+  readonly promise: Promise<void>;
+  /** Bytes that were handed to the socket of a direct link. */
+  emittedBytes = 0;
+  /** Set by whoever carries the message at the time. */
+  onCancel: (reason: Error) => void = () => {};
+  resolve: () => void = () => {};
+  reject: (reason: Error) => void = () => {};
+
+  constructor(context: number, tag: number, message: Message) {
+    this.context = context;
+    this.tag = tag;
+    this.message = message;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  get remainingBytes(): number {
+    return this.message.bytes.byteLength - this.emittedBytes;
+  }
+
+  cancel(reason: Error): void {
+    this.onCancel(reason);
+  }
+
+  /** From here on it fares as `pending` does. */
+  follow(pending: Pending<void>): void {
+    this.onCancel = (reason) => pending.cancel(reason);
+    pending.promise.then(this.resolve, this.reject);
+  }
+}

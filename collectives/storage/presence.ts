@@ -1,0 +1,159 @@
+import type { Clock } from '../../rendezvous/clock.js';
+import type { PeerGone } from '../../rendezvous/control.js';
+import type { ListedObject, ObjectExchange } from './objectExchange.js';
+import { leftName, parsePresence, presenceName, presencePrefix } from './objectNames.js';
+
+export interface HeartbeatOptions {
+  /** How often a rank renews its presence, and looks at that of the others while it waits for them. */
+  readonly intervalMs: number;
+  /** A presence that has not been renewed for so long is that of a lost rank. */
+  readonly silenceMs: number;
+}
+
+/** This rank's own presence: an object that is written anew at every heartbeat. */
+export class OwnPresence {
+  readonly #exchange: ObjectExchange;
+  readonly #name: string;
+  readonly #leftName: string;
+  readonly #stop: () => void;
+  #beat = 0;
+  #failures = 0;
+  /** The write that is under way. */
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    exchange: ObjectExchange,
+    member: { rank: number; generation: number },
+    options: HeartbeatOptions,
+    clock: Clock,
+    failed: (cause: unknown) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#name = presenceName(member.rank, member.generation);
+    this.#leftName = leftName(member.rank, member.generation);
+    const tolerated = Math.floor(options.silenceMs / options.intervalMs);
+    this.#stop = clock.every(options.intervalMs, () => {
+      this.#writing = this.#renew().then(
+        () => {
+          this.#failures = 0;
+        },
+        (cause) => {
+          if (++this.#failures === tolerated) failed(cause);
+        },
+      );
+    });
+  }
+
+  /** Appears, and stays until `end`. @throws what the exchange throws. */
+  static async begin(
+    exchange: ObjectExchange,
+    member: { rank: number; generation: number },
+    options: HeartbeatOptions,
+    clock: Clock,
+    failed: (cause: unknown) => void,
+  ): Promise<OwnPresence> {
+    const presence = new OwnPresence(exchange, member, options, clock, failed);
+    try {
+      await presence.#renew();
+      return presence;
+    } catch (error) {
+      presence.#stop();
+      throw error;
+    }
+  }
+
+  /** No more heartbeats; none is under way when it resolves. */
+  async end(): Promise<void> {
+    this.#stop();
+    await this.#writing;
+  }
+
+  /** Tells the others that this rank has left in good order. */
+  leave(): Promise<void> {
+    return this.#exchange.put(this.#leftName, new Uint8Array(0));
+  }
+
+  /** As if this rank had never come. */
+  withdraw(): Promise<void> {
+    return this.#exchange.delete([this.#name]);
+  }
+
+  #renew(): Promise<void> {
+    return this.#exchange.put(this.#name, Buffer.from(String(this.#beat++)));
+  }
+}
+
+interface Seen {
+  etag: string;
+  atMs: number;
+}
+
+/** Watches the presences of the other members, by this rank's own clock: nobody's clocks need agree. */
+export class PresenceWatch {
+  readonly #exchange: ObjectExchange;
+  readonly #generations: readonly number[];
+  readonly #rank: number;
+  readonly #silenceMs: number;
+  readonly #clock: Clock;
+  readonly #seen = new Map<number, Seen>();
+  readonly #gone = new Set<number>();
+
+  /** @param generations of the members, by rank. */
+  constructor(
+    exchange: ObjectExchange,
+    rank: number,
+    generations: readonly number[],
+    { silenceMs }: HeartbeatOptions,
+    clock: Clock,
+  ) {
+    this.#exchange = exchange;
+    this.#rank = rank;
+    this.#generations = generations;
+    this.#silenceMs = silenceMs;
+    this.#clock = clock;
+  }
+
+  /** True when every other member is known to be gone. */
+  get isAlone(): boolean {
+    return this.#gone.size === this.#generations.length - 1;
+  }
+
+  /** Begins anew after a pause in which nobody looked: silence counts from the next look. */
+  resume(): void {
+    this.#seen.clear();
+  }
+
+  /** One look: who has gone since the last one. */
+  async look(): Promise<PeerGone[]> {
+    const listing = await this.#exchange.list(presencePrefix);
+    const nowMs = this.#clock.nowMs();
+    const present = new Map<number, ListedObject>();
+    const left = new Set<number>();
+    for (const object of listing) {
+      const parsed = parsePresence(object.name);
+      if (!parsed || this.#generations[parsed.rank] !== parsed.generation) continue;
+      if (parsed.left) left.add(parsed.rank);
+      else present.set(parsed.rank, object);
+    }
+    const gone: PeerGone[] = [];
+    this.#generations.forEach((generation, rank) => {
+      if (rank === this.#rank || this.#gone.has(rank)) return;
+      if (left.has(rank)) gone.push({ rank, generation, how: 'left', cause: 'it closed its communicator' });
+      else {
+        const silentMs = this.#silence(rank, present.get(rank)?.etag ?? 'absent', nowMs);
+        if (silentMs < this.#silenceMs) return;
+        const cause = `it has not renewed its presence for ${(silentMs / 1000).toFixed(1)} s`;
+        gone.push({ rank, generation, how: 'lost', cause });
+      }
+    });
+    for (const { rank } of gone) this.#gone.add(rank);
+    return gone;
+  }
+
+  #silence(rank: number, etag: string, nowMs: number): number {
+    const seen = this.#seen.get(rank);
+    if (seen?.etag === etag) return nowMs - seen.atMs;
+    this.#seen.set(rank, { etag, atMs: nowMs });
+    return 0;
+  }
+}

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../collectives/channel.js';
+import { FrameReader, type FrameSink } from '../../../collectives/direct/frameReader.js';
+import { type ByteSocket, FrameWriter } from '../../../collectives/direct/frameWriter.js';
+
+/** A socket that takes bytes when the test says so. */
+class HeldSocket implements ByteSocket {
+  readonly #queue: { bytes: Uint8Array; written: () => void }[] = [];
+  writableLength = 0;
+
+  cork(): void {}
+
+  uncork(): void {}
+
+  write(bytes: Uint8Array, written: () => void): void {
+    this.#queue.push({ bytes, written });
+    this.writableLength += bytes.byteLength;
+  }
+
+  /** What was written, up to so many bytes, with the callbacks of what is through. */
+  take(limit: number): Buffer {
+    const taken: Uint8Array[] = [];
+    let left = limit;
+    while (left > 0) {
+      const head = this.#queue[0];
+      if (!head) break;
+      const bytes = head.bytes.subarray(0, left);
+      // As the system does, it takes a copy.
+      taken.push(new Uint8Array(bytes));
+      left -= bytes.byteLength;
+      this.writableLength -= bytes.byteLength;
+      head.bytes = head.bytes.subarray(bytes.byteLength);
+      if (head.bytes.byteLength > 0) continue;
+      this.#queue.shift();
+      head.written();
+    }
+    return Buffer.concat(taken);
+  }
+}
+
+class Recorder implements FrameSink {
+  readonly messages: { tag: number; bytes: Buffer }[] = [];
+  readonly acknowledgements: number[] = [];
+
+  message(_context: number, tag: number, { bytes }: Message): void {
+    this.messages.push({ tag, bytes: Buffer.from(bytes) });
+  }
+
+  claim(): undefined {
+    return undefined;
+  }
+
+  received(bytes: number): void {
+    this.acknowledgements.push(bytes);
+  }
+
+  acknowledged(): void {}
+
+  left(): void {}
+
+  stuck(): void {}
+}
+
+function contentOf(index: number, length: number): Uint8Array {
+  return new Uint8Array(length).map((_, place) => (index * 31 + place * 7) % 251);
+}
+
+const lengths = fc.array(
+  fc.oneof(
+    fc.integer({ min: 0, max: 40 }),
+    fc.integer({ min: 0, max: 40_000 }),
+    fc.integer({ min: 0, max: 1_400_000 }),
+  ),
+  { minLength: 1, maxLength: 12 },
+);
+
+describe('a stream of frames', () => {
+  it('brings every message once and in order, however it is cut up, wherever it breaks, with memory reused at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        lengths,
+        fc.array(fc.integer({ min: 1, max: 500_000 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 0, max: 4_000_000 }),
+        fc.boolean(),
+        async (sizes, steps, breakAt, acknowledges) => {
+          const socket = new HeldSocket();
+          const writer = new FrameWriter(socket, 0, () => {});
+          const recorder = new Recorder();
+          const reader = new FrameReader(recorder);
+          const sent = sizes.map((length, tag) => {
+            const bytes = contentOf(tag, length);
+            // Whoever waited for it writes to it again.
+            return writer.send(0, tag, { datatype: 0, bytes }).promise.then(() => bytes.fill(255));
+          });
+          let passed = 0;
+          for (let step = 0; passed < breakAt; step++) {
+            const bytes = socket.take(Math.min(steps[step % steps.length] ?? 1, breakAt - passed));
+            if (bytes.length === 0) break;
+            passed += bytes.length;
+            reader.feed(bytes);
+            if (acknowledges) for (const received of recorder.acknowledgements.splice(0)) writer.acknowledged(received);
+            await Promise.resolve();
+          }
+          // What the socket has taken beyond this was lost on the way.
+          socket.take(300_000);
+          await Promise.resolve();
+          writer.stop();
+          reader.interrupt();
+          const { stream, begun, waiting } = writer.remains(reader.receivedBytes);
+          for (const bytes of stream) reader.feed(bytes);
+          for (const transfer of begun) transfer.resolve();
+          for (const { tag, message } of waiting) recorder.message(0, tag, message);
+          for (const transfer of waiting) transfer.resolve();
+          expect(recorder.messages.map(({ tag }) => tag)).toEqual(sizes.map((_, tag) => tag));
+          for (const { tag, bytes } of recorder.messages) {
+            expect(Buffer.compare(bytes, contentOf(tag, sizes[tag] ?? 0))).toBe(0);
+          }
+          await Promise.all(sent);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leaves out the rest of a message that its sender gave up', async () => {
+    const socket = new HeldSocket();
+    const writer = new FrameWriter(socket, 0, () => {});
+    const recorder = new Recorder();
+    const reader = new FrameReader(recorder);
+    const given = writer.send(0, 1, { datatype: 0, bytes: new Uint8Array(5_000_000) });
+    reader.feed(socket.take(1_048_640));
+    const chunks = socket.writableLength;
+    given.cancel(new Error('no longer wanted'));
+    await expect(given.promise).rejects.toThrow('no longer wanted');
+    const next = writer.send(0, 2, { datatype: 0, bytes: Uint8Array.of(9) });
+    for (let bytes = socket.take(1e6); bytes.length > 0; bytes = socket.take(1e6)) {
+      reader.feed(bytes);
+      for (const received of recorder.acknowledgements.splice(0)) writer.acknowledged(received);
+    }
+    await next.promise;
+    expect(chunks).toBeLessThan(3_000_000);
+    expect(recorder.messages).toEqual([{ tag: 2, bytes: Buffer.of(9) }]);
+  });
+
+  it('keeps a send waiting while the other end does not take it in', async () => {
+    const socket = new HeldSocket();
+    const writer = new FrameWriter(socket, 0, () => {});
+    let resolved = false;
+    const sent = writer.send(0, 1, { datatype: 0, bytes: new Uint8Array(3_000_000) });
+    void sent.promise.then(() => {
+      resolved = true;
+    });
+    let taken = 0;
+    for (let bytes = socket.take(1e6); bytes.length > 0; bytes = socket.take(1e6)) taken += bytes.length;
+    await Promise.resolve();
+    expect(taken).toBeGreaterThan(3_000_000);
+    expect(resolved).toBe(false);
+    writer.acknowledged(taken - 1_000_000);
+    await sent.promise;
+  });
+
+  it.each([
+    ['another version', (bytes: Buffer) => bytes.writeUInt8(9, 0), /version 9/],
+    ['an unknown kind', (bytes: Buffer) => bytes.writeUInt8(99, 1), /kind 99/],
+    ['a kind of the server', (bytes: Buffer) => bytes.writeUInt8(24, 1), /does not travel over a direct link/],
+    ['a frame too many', (bytes: Buffer) => bytes.writeUInt32LE(5, 16), /frame 5 of rank 0 came where 0 was due/],
+  ])('is refused with %s', (_, spoil, fault) => {
+    const socket = new HeldSocket();
+    void new FrameWriter(socket, 0, () => {}).send(0, 1, { datatype: 0, bytes: new Uint8Array(10) });
+    const bytes = socket.take(100);
+    spoil(bytes);
+    expect(() => new FrameReader(new Recorder()).feed(bytes)).toThrow(fault);
+  });
+});
