@@ -136,6 +136,11 @@ export class RendezvousLink {
     return this.#terms?.maxFrameBytes ?? MAX_GREETING_BYTES;
   }
 
+  /** Whether the server carries out reductions. */
+  get reduces(): boolean {
+    return this.#terms?.reduces ?? false;
+  }
+
   /** Where this end's connection begins. */
   get local(): Endpoint | undefined {
     return this.#local;

@@ -105,7 +105,7 @@ export class Member {
   }
 
   /** Tells the member the terms of its membership. */
-  greet(observerPort: number): void {
+  greet(observerPort: number, reduces: boolean): void {
     const { maxFrameBytes, rejoinGraceMs } = this.#context.limits;
     const { intervalMs, misses, serverMisses } = this.#terms;
     const untilFoundMs = intervalMs * Math.max(0, misses - serverMisses);
@@ -114,6 +114,7 @@ export class Member {
       heartbeatMisses: serverMisses,
       maxFrameBytes,
       windowBytes: this.#windowBytes,
+      reduces,
       session: this.session,
       rejoinTimeoutMs: rejoinGraceMs === 0 ? 0 : rejoinGraceMs + untilFoundMs,
       observerPort,
