@@ -108,7 +108,7 @@ export class Member {
   greet(observerPort: number, reduces: boolean): void {
     const { maxFrameBytes, rejoinGraceMs } = this.#context.limits;
     const { intervalMs, misses, serverMisses } = this.#terms;
-    const untilFoundMs = intervalMs * Math.max(0, misses - serverMisses);
+    const untilFoundMs = intervalMs * Math.max(1, misses - serverMisses);
     const joined: Joined = {
       heartbeatIntervalMs: intervalMs,
       heartbeatMisses: serverMisses,
