@@ -14,7 +14,7 @@ const table = new Table({
   style: { compact: true },
 });
 for (const worldSize of asked.length > 0 ? asked : [100, 1000, 10_000]) {
-  const server = await ForkedServer.start({ limits: { connectionsPerSecond: 100_000 } });
+  const server = await ForkedServer.start({ reduces: true, limits: { connectionsPerSecond: 100_000 } });
   const before = await server.residentBytes();
   const crowd = new Crowd(server.url, worldSize, 8);
   const reports = await crowd.reports();

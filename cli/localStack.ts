@@ -1,6 +1,7 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand } from '@aws-sdk/client-s3';
+import { treeReducer } from '../collectives/treeReducer.js';
 import { type RunningCloud, startCloud } from '../local/cloud.js';
 import { readServerlessConfig } from '../local/serverlessConfig.js';
 import { type RendezvousServer, startRendezvous } from '../rendezvous/server.js';
@@ -92,7 +93,12 @@ async function startServices(
 ): Promise<StackState> {
   const { accessKeyId, secretAccessKey, rendezvousSecret } = secrets;
   await requireBuild();
-  const rendezvous: RendezvousServer = await startRendezvous({ host, port: 0, secret: rendezvousSecret });
+  const rendezvous: RendezvousServer = await startRendezvous({
+    host,
+    port: 0,
+    secret: rendezvousSecret,
+    reducer: treeReducer,
+  });
   closing.push(() => rendezvous.close());
   const functions = await readServerlessConfig(join(packageRoot, 'serverless.yml'), {
     options: { stage, region },

@@ -31,6 +31,12 @@ export interface CountedBarrier {
   missing(context: number, tag: number): Promise<readonly number[] | undefined>;
 }
 
+/** A reduction of the whole world that is carried out in one place instead of by messages. */
+export interface ServedReduction {
+  /** Resolves with what the arrays of all ranks come to, in the order of the `ReductionTree`. */
+  reduce(context: number, tag: number, code: number, own: Message): Pending<Message>;
+}
+
 /** Present where the group goes on after it has lost a rank (`FailurePolicy`). */
 export interface Membership {
   readonly policy: Exclude<FailurePolicy, 'abort'>;
@@ -56,6 +62,8 @@ export interface Channel {
   readonly failure: MusterError | undefined;
   /** Present where the channel has a quicker barrier than one made of messages. */
   readonly barrier?: CountedBarrier;
+  /** Present where somebody reduces for all. */
+  readonly reduction?: ServedReduction;
   readonly membership?: Membership;
   /** To be called once. */
   observe(observer: ChannelObserver): void;

@@ -12,7 +12,7 @@ import { reduceScatter } from './algorithms/reduceScatter.js';
 import { exclusiveScan, scan } from './algorithms/scan.js';
 import { scatter } from './algorithms/scatter.js';
 import type { Channel, Message } from './channel.js';
-import { type Data, decode, encode, isOfType, type NumericArray } from './datatypes.js';
+import { type Data, decode, decodeLike, encode, encodeArray, isOfType, type NumericArray } from './datatypes.js';
 import { CommunicatorFamily } from './family.js';
 import { type OperatorName, operators } from './namedOperators.js';
 import type { Operation } from './operation.js';
@@ -21,6 +21,7 @@ import type { Operator } from './operators.js';
 import { membersOf } from './split.js';
 import { Subgroup } from './subgroup.js';
 import { Survivors } from './survivors.js';
+import { reductionCode } from './treeReducer.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -240,9 +241,15 @@ export class Communicator {
     operator: OperatorName | Operator,
     options: OperationOptions = {},
   ): Promise<number | NumericArray> {
-    const body = async (operation: Operation) => {
+    const { reduction } = this.#channel;
+    const body = async (operation: Operation, tag: number) => {
       const [own, op] = this.#operands('allreduce', data, operator);
-      return likeInput(await allreduce(operation, own, op, this.#crossover), data);
+      const code = reduction && own.length > 0 ? reductionCode(own, op) : undefined;
+      if (!reduction || code === undefined)
+        return likeInput(await allreduce(operation, own, op, this.#crossover), data);
+      const { collectiveContext } = this.#runner;
+      const start = () => reduction.reduce(collectiveContext, tag, code, encodeArray(own));
+      return likeInput(decodeLike(await operation.everyone(start), own, this.rank), data);
     };
     return this.#runner.collective({ name: 'allreduce', options, body });
   }

@@ -82,7 +82,7 @@ export class Operation implements Exchange {
   }
 
   /** Waits for what needs every rank at once, such as a counted barrier. */
-  everyone(start: () => Pending<void>): Promise<void> {
+  everyone<T>(start: () => Pending<T>): Promise<T> {
     const { channel, identity } = this.#place;
     for (const rank of channel.gone.keys()) this.fail(new RankDepartedError(identity, rank));
     if (this.#failure) return rejected(this.#failure);

@@ -9,6 +9,7 @@ import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pen
 import { Inbox } from './inbox.js';
 import { type Claim, Mailbox } from './mailbox.js';
 import { Outbox } from './outbox.js';
+import { ServedReductions } from './servedReductions.js';
 
 const ROLL_CALL_MS = 1000;
 
@@ -31,6 +32,7 @@ export class RelayChannel implements Channel {
   readonly rank: number;
   readonly worldSize: number;
   readonly barrier: CountedBarrier;
+  readonly reduction?: ServedReductions;
   readonly membership?: Membership;
   readonly #arrivals: Arrivals;
   readonly #link: RendezvousLink;
@@ -43,7 +45,13 @@ export class RelayChannel implements Channel {
     this.#link = link;
     this.#arrivals = arrivals;
     this.#outbox = new Outbox(rank, link);
-    arrivals.onEpoch = () => this.#outbox.restart();
+    const reduction = link.reduces ? new ServedReductions(rank, link) : undefined;
+    if (reduction) this.reduction = reduction;
+    arrivals.onReduction = (received) => reduction?.accept(received);
+    arrivals.onEpoch = () => {
+      this.#outbox.restart();
+      reduction?.restart();
+    };
     this.barrier = {
       enter: (communicator, tag) => {
         const pending = arrivals.awaitBarrier(communicator, tag);
@@ -142,6 +150,7 @@ class Arrivals implements GroupListener {
   /** The membership that counts at present. */
   epoch: Formed = { epoch: 0, ranks: [], completed: 0 };
   onEpoch: () => void = () => {};
+  onReduction: (received: Frame) => void = () => {};
   #hasFormed = false;
   readonly #awaitingEpoch = new Set<() => void>();
   readonly #inbox = new Inbox();
@@ -192,6 +201,10 @@ class Arrivals implements GroupListener {
     if (kind === frameKinds.introduce || kind === frameKinds.introduction) {
       if (this.#linkage) this.#linkage.introduction(received);
       else this.#early?.push(received);
+      return;
+    }
+    if (kind === frameKinds.reduceDone) {
+      this.onReduction(received);
       return;
     }
     const message = this.#inbox.accept(received);

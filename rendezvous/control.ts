@@ -22,6 +22,8 @@ export const joinedSchema = z.object({
   maxFrameBytes: z.int().min(1),
   /** Bytes that a member may have sent without an acknowledgement. */
   windowBytes: z.int().min(1),
+  /** Whether the server carries out reductions. */
+  reduces: z.boolean(),
   /** Names this membership when a dropped connection is replaced. */
   session: z.string().min(1).max(64),
   /** Time for which it is worth trying to replace a dropped connection; 0 where that is not allowed. */

@@ -8,6 +8,8 @@ import type { RendezvousLogger } from './log.js';
 import { Member, type MemberContext } from './member.js';
 import { closeCodes, type FailurePolicy, frameKinds } from './protocol.js';
 import { missingRanges, type RankRange } from './rankRanges.js';
+import type { Reducer } from './reducer.js';
+import { Reductions } from './reductions.js';
 import type { MemberClaims } from './token.js';
 
 /** How many of the ranks that are gone a late rank is told at most. */
@@ -21,6 +23,8 @@ export interface GroupContext extends MemberContext {
   readonly clock: Clock;
   /** The port of the observer (`observer.ts`). */
   readonly observerPort: number;
+  /** Carries out reductions, where the server does. */
+  readonly reducer: Reducer | undefined;
 }
 
 /**
@@ -39,6 +43,7 @@ export class Group {
   readonly worldSize: number;
   readonly failurePolicy: FailurePolicy;
   readonly barriers: BarrierCounter;
+  readonly reductions: Reductions;
   readonly introductions = new Introductions();
   /** Collectives that every rank has declared complete. */
   completed = 0;
@@ -64,6 +69,7 @@ export class Group {
     this.failurePolicy = failurePolicy;
     this.#context = context;
     this.barriers = new BarrierCounter(this.worldSize, context.limits.maxOpenBarriers);
+    this.reductions = new Reductions(this.worldSize, context.limits.maxOpenBarriers, context.reducer);
     this.#emptySinceMs = context.clock.nowMs();
     this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (bytes) => this.#notify(bytes));
   }
@@ -126,7 +132,7 @@ export class Group {
     this.#gaveUp.delete(member.rank);
     this.#gone.delete(member.rank);
     this.#context.metrics.admitted.inc();
-    member.greet(this.#context.observerPort);
+    member.greet(this.#context.observerPort, this.#context.reducer !== undefined);
     if (this.#isComplete()) this.#form();
     return member;
   }
@@ -255,6 +261,7 @@ export class Group {
     this.#state = 'formed';
     this.#shrinks = false;
     this.barriers.begin(new Set(this.#members.keys()));
+    this.reductions.clear();
     const ranks = missingRanges(this.worldSize, (rank) => !this.#members.has(rank));
     const formed: Formed = { epoch: this.#epoch, ranks, completed: this.completed };
     const bytes = encodeControl(frameKinds.formed, formed);
@@ -271,6 +278,7 @@ export class Group {
   #lose(peer: PeerGone): void {
     this.#gone.set(peer.rank, peer);
     this.barriers.clear();
+    this.reductions.clear();
     this.#notices.add(peer);
     const mayGoOn = this.#state === 'formed' || this.#state === 'waiting';
     if (mayGoOn && this.failurePolicy === 'shrink') this.#shrinks = true;

@@ -16,6 +16,11 @@ export class Heartbeat {
     this.#missed = 0;
   }
 
+  /** Lets the next beat not count. */
+  forgive(): void {
+    this.#missed -= 1;
+  }
+
   /** Called once a beat; true when the other end is dead. */
   isSilent(): boolean {
     this.#missed += 1;

@@ -24,7 +24,7 @@ export interface HeartbeatTerms {
  */
 export function heartbeatTerms(limits: HeartbeatLimits, worldSize: number): HeartbeatTerms {
   const stride = Math.min(MAX_STRIDE, Math.ceil(worldSize / MEMBERS_PER_BEAT));
-  const fewer = (misses: number) => Math.max(1, Math.floor((misses + 1) / stride) - 1);
+  const fewer = (misses: number) => (stride === 1 ? misses : Math.max(2, Math.floor((misses + 1) / stride) - 1));
   return {
     stride,
     intervalMs: limits.heartbeatIntervalMs * stride,

@@ -40,6 +40,8 @@ const MAX_GREETING_BYTES = 1_048_576;
 /** The close code of a connection that ended without a word (RFC 6455 section 7.1.5). */
 const DROPPED = 1006;
 const LONGEST_PAUSE_MS = 200;
+/** How many times longer the server may be silent before the group has formed. */
+const PATIENCE_WHILE_FORMING = 4;
 
 const leaveFrame = encodeFrame(frame({ kind: frameKinds.leave }));
 
@@ -78,6 +80,7 @@ export class RendezvousLink {
   #unacknowledgedBytes = 0;
   #terms: Joined | undefined;
   #epoch = 0;
+  #hasFormed = false;
   #socket: WebSocket | undefined;
   /** Whether frames can be sent over the socket: not while it is being replaced. */
   #live = false;
@@ -134,6 +137,11 @@ export class RendezvousLink {
   /** Largest frame with its header that the server accepts. */
   get maxFrameBytes(): number {
     return this.#terms?.maxFrameBytes ?? MAX_GREETING_BYTES;
+  }
+
+  /** Whether the server carries out reductions. */
+  get reduces(): boolean {
+    return this.#terms?.reduces ?? false;
   }
 
   /** Where this end's connection begins. */
@@ -253,8 +261,12 @@ export class RendezvousLink {
     this.#observer = endpointOf(this.#observer?.address, terms.observerPort);
     const heartbeat = new Heartbeat(terms.heartbeatMisses);
     this.#heartbeat = heartbeat;
+    let beats = 0;
     this.#stopBeating = this.#clock.every(terms.heartbeatIntervalMs, () => {
       if (!this.#live) return;
+      beats += 1;
+      // While thousands join at once the server is slow, and nothing is lost by waiting.
+      if (!this.#hasFormed && beats % PATIENCE_WHILE_FORMING !== 0) heartbeat.forgive();
       if (!heartbeat.isSilent()) {
         this.#acknowledge(frameKinds.heartbeat);
         return;
@@ -265,6 +277,7 @@ export class RendezvousLink {
 
   #form(formed: Formed): void {
     this.#epoch = formed.epoch;
+    this.#hasFormed = true;
     if (!this.#departing) this.#listener.formed(formed);
   }
 

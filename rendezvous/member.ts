@@ -105,15 +105,16 @@ export class Member {
   }
 
   /** Tells the member the terms of its membership. */
-  greet(observerPort: number): void {
+  greet(observerPort: number, reduces: boolean): void {
     const { maxFrameBytes, rejoinGraceMs } = this.#context.limits;
     const { intervalMs, misses, serverMisses } = this.#terms;
-    const untilFoundMs = intervalMs * Math.max(0, misses - serverMisses);
+    const untilFoundMs = intervalMs * Math.max(1, misses - serverMisses);
     const joined: Joined = {
       heartbeatIntervalMs: intervalMs,
       heartbeatMisses: serverMisses,
       maxFrameBytes,
       windowBytes: this.#windowBytes,
+      reduces,
       session: this.session,
       rejoinTimeoutMs: rejoinGraceMs === 0 ? 0 : rejoinGraceMs + untilFoundMs,
       observerPort,

@@ -15,6 +15,7 @@ export interface RendezvousMetrics {
   readonly pauses: Counter;
   /** Times that nothing was read from a sender because the server's memory was used up. */
   readonly stops: Counter;
+  readonly reducedBytes: Counter;
   readonly barriers: Counter;
   readonly barrierWaitSeconds: Histogram;
 }
@@ -58,6 +59,7 @@ export function createMetrics(gauges: RendezvousGauges): RendezvousMetrics {
     rejoined: counter('rejoined_total', 'Dropped connections that were replaced'),
     pauses: counter('pauses_total', 'Times a sender was held back because a receiver was slow'),
     stops: counter('stops_total', 'Times the server stopped reading from a sender that had too much under way'),
+    reducedBytes: counter('reduced_bytes_total', 'Bytes that members brought to reductions carried out here'),
     barriers: counter('barriers_total', 'Barriers completed'),
     barrierWaitSeconds: new Histogram({
       name: 'muster_rendezvous_barrier_wait_seconds',

@@ -3,7 +3,18 @@ import { FrameError } from './errors.js';
 import type { Group, GroupContext } from './group.js';
 import { offerSchema } from './introduction.js';
 import type { Member } from './member.js';
-import { COMMIT, countIn, decodeFrame, encodeFrame, FORMATION, type Frame, frame, frameKinds } from './protocol.js';
+import {
+  COMMIT,
+  countIn,
+  decodeFrame,
+  encodeFrame,
+  FORMATION,
+  type Frame,
+  frame,
+  frameKinds,
+  SERVER_RANK,
+} from './protocol.js';
+import type { RankRange } from './rankRanges.js';
 
 /**
  * Takes one frame of a member where it belongs: to another member, to a barrier, or to the server itself.
@@ -22,10 +33,17 @@ function dispatch(group: Group, member: Member, received: Frame, bytes: Buffer, 
   switch (received.kind) {
     case frameKinds.data:
     case frameKinds.cancel:
+      if (received.destination === SERVER_RANK) {
+        if (!isStale) group.reductions.drop(received.communicator, received.tag);
+        return;
+      }
       passOn(group, member, received, bytes, context, isStale);
       return;
     case frameKinds.barrierEnter:
       if (!isStale) enterBarrier(group, member, received, context);
+      return;
+    case frameKinds.reduceEnter:
+      if (!isStale) reduce(group, member, received, context);
       return;
     case frameKinds.rollCall:
       answerRollCall(group, member, received);
@@ -76,11 +94,25 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
   group.tellAll(encodeFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
 }
 
+function reduce(group: Group, member: Member, received: Frame, context: GroupContext): void {
+  const { communicator, tag, datatype, remaining, payload } = received;
+  context.metrics.reducedBytes.inc(payload.byteLength);
+  const result = group.reductions.enter(member.rank, received);
+  if (!result) return;
+  const done = { kind: frameKinds.reduceDone, communicator, tag, datatype, remaining, payload: result };
+  group.tellAll(encodeFrame(frame(done)));
+}
+
 function answerRollCall(group: Group, member: Member, received: Frame): void {
   const { communicator, tag } = received;
-  const missing = communicator === FORMATION ? group.missing() : group.barriers.missing(communicator, tag);
+  const missing = communicator === FORMATION ? group.missing() : missingIn(group, communicator, tag);
   // A member that asks without reading the answers is paused as any other sender would be.
   member.deliver(encodeControl(frameKinds.roll, { missing }, { communicator, tag }), member);
+}
+
+function missingIn(group: Group, communicator: number, tag: number): RankRange[] {
+  const missing = group.barriers.missing(communicator, tag);
+  return missing.length > 0 ? missing : group.reductions.missing(communicator, tag);
 }
 
 function introduce(group: Group, member: Member, received: Frame): void {

@@ -19,6 +19,7 @@ import { startObserver } from './observer.js';
 import { PendingConnections } from './pendingConnections.js';
 import { closeCodes } from './protocol.js';
 import { QueueBudget } from './queueBudget.js';
+import type { Reducer } from './reducer.js';
 import { checkSecret, type TokenSecret } from './token.js';
 import { judgeUpgrade, refuseUpgrade } from './upgrade.js';
 
@@ -37,6 +38,8 @@ export interface RendezvousOptions {
   /** With it, everything but the observer speaks TLS, and `url` carries the fingerprint. */
   certificate?: ServerCertificate;
   limits?: Partial<RendezvousLimits>;
+  /** With it, the server carries out reductions of the whole world (`collectives/treeReducer.ts`). */
+  reducer?: Reducer;
   logger?: RendezvousLogger;
   clock?: Clock;
 }
@@ -71,7 +74,8 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
     queuedBytes: () => budget.usedBytes,
   });
   const observer = await startObserver(options.host, options.observerPort ?? 0, limits.handshakeTimeoutMs);
-  const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port };
+  const { reducer } = options;
+  const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
   const groups = new GroupRegistry(shared);
   const context: HttpApiContext = { ...shared, groups, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { treeReducer } from '../../collectives/treeReducer.js';
 import { startRendezvous } from '../../rendezvous/server.js';
 import { signToken } from '../../rendezvous/token.js';
 import type { BenchChannel } from './benchChannels.js';
@@ -61,7 +62,7 @@ export class BenchMeetingPlace {
 
   async #startRendezvous(): Promise<{ url: string; secret: string }> {
     const secret = randomBytes(32).toString('base64url');
-    const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret });
+    const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, reducer: treeReducer });
     this.#closing.push(() => server.close());
     return { url: server.url, secret };
   }

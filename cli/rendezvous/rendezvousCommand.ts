@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { treeReducer } from '../../collectives/treeReducer.js';
 import { keptCertificate, makeCertificate, type ServerCertificate } from '../../rendezvous/certificate.js';
 import { RendezvousOptionsError } from '../../rendezvous/errors.js';
 import { resolveLimits } from '../../rendezvous/limits.js';
@@ -38,6 +39,7 @@ export async function rendezvous(session: Session, options: RendezvousCommandOpt
     observerPort,
     secret,
     limits,
+    reducer: treeReducer,
     logger: terminalLogger(session),
     ...(certificate ? { certificate } : {}),
   });

@@ -24,7 +24,7 @@ export class PolicyWorld {
 
   static async start(worldSize: number, failurePolicy: FailurePolicy): Promise<PolicyWorld> {
     // A rank that is cut off gives up as soon as the server does.
-    const limits = { rejoinGraceMs: 30, heartbeatMisses: 11, serverHeartbeatMisses: 11 };
+    const limits = { rejoinGraceMs: 30, heartbeatIntervalMs: 60, heartbeatMisses: 60, serverHeartbeatMisses: 60 };
     const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, limits });
     return new PolicyWorld(server, worldSize, failurePolicy);
   }

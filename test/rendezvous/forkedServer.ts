@@ -4,6 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type { RendezvousLimits } from '../../rendezvous/limits.js';
 import { secret } from './rawMember.js';
 
+export interface ForkedServerOptions {
+  readonly port?: number;
+  readonly limits?: Partial<RendezvousLimits>;
+  /** Whether it carries out reductions. */
+  readonly reduces?: boolean;
+}
+
 /** A rendezvous in a process of its own. */
 export class ForkedServer {
   readonly url: string;
@@ -14,7 +21,7 @@ export class ForkedServer {
     this.url = url;
   }
 
-  static async start(options: { port?: number; limits?: Partial<RendezvousLimits> } = {}): Promise<ForkedServer> {
+  static async start(options: ForkedServerOptions = {}): Promise<ForkedServer> {
     const script = fileURLToPath(new URL('serverProcess.ts', import.meta.url));
     const child = fork(script, [JSON.stringify({ port: 0, secret, ...options })], {
       execArgv: ['--import', 'tsx', '--expose-gc'],
