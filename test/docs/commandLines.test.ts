@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommanderError } from '@commander-js/extra-typings';
+import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../cli/packageRoot.js';
 import { createProgram } from '../../cli/program.js';
@@ -26,10 +26,19 @@ function commandLines(text: string): string[] {
   return [...text.matchAll(/(?:^|[$`(|] ?)muster ([a-z][^\n`|>)&#]*)/gm)].map(([, line]) => line.trim());
 }
 
+/** Takes their actions from all commands, nested ones too. */
+function performNothing(parent: CommandUnknownOpts): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    if (command.commands.length === 0) command.action(() => {});
+    performNothing(command);
+  }
+}
+
 /** Parses a command line as the command does, and performs nothing. */
 async function parse(line: string): Promise<void> {
   const program = createProgram().configureOutput({ writeErr: () => {} });
-  for (const command of program.commands) command.copyInheritedSettings(program).action(() => {});
+  performNothing(program);
   const words = line.match(/"[^"]*"|\S+/g) ?? [];
   await program.parseAsync(
     words.map((word) => word.replaceAll('"', '')),
