@@ -1,11 +1,15 @@
 import type { StackState } from './stackState.js';
 import type { Secrets } from './stateDirectory.js';
 
-/** What any AWS client needs in its environment to work with the embedded cloud. */
+/**
+ * What any AWS client needs in its environment to work with the embedded cloud. The region has two names: version 1 of the
+ * `aws` command and boto3 read `AWS_DEFAULT_REGION` alone, most other SDKs `AWS_REGION` alone.
+ */
 export function awsEnvironment(state: StackState, secrets: Secrets): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: state.endpoint,
     AWS_REGION: state.region,
+    AWS_DEFAULT_REGION: state.region,
     AWS_ACCESS_KEY_ID: secrets.accessKeyId,
     AWS_SECRET_ACCESS_KEY: secrets.secretAccessKey,
   };
