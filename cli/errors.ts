@@ -63,7 +63,18 @@ export class CloudNotRunningError extends MusterError {
   }
 }
 
-/** The embedded cloud ended or could not start. */
+/** The embedded cloud ended while a command worked with it. */
+export class CloudEndedError extends MusterError {
+  readonly code = 'CLOUD_ENDED';
+
+  constructor(message: string) {
+    super(message, {
+      remedy: 'Runs that it did not finish are listed as ABORTED and keep what their ranks wrote; start them again.',
+    });
+  }
+}
+
+/** The embedded cloud could not start or end. */
 export class CloudStartError extends MusterError {
   readonly code = 'CLOUD_START';
 }

@@ -1,4 +1,4 @@
-import { CloudNotRunningError, CloudStartError } from '../errors.js';
+import { CloudEndedError, CloudNotRunningError } from '../errors.js';
 import { type LocalStack, startLocalStack } from '../localStack.js';
 import type { Session } from '../session.js';
 import { plural } from '../terminal/quantities.js';
@@ -42,7 +42,7 @@ function joined(use: StackUse, secrets: Secrets): LocalTarget {
   const lost = new AbortController();
   let closing = false;
   void use.ended.then(() => {
-    if (!closing) lost.abort(new CloudStartError('The embedded cloud has ended under this command.'));
+    if (!closing) lost.abort(new CloudEndedError('The embedded cloud has ended under this command.'));
   });
   return localTarget(use.state, secrets, undefined, lost.signal, async () => {
     closing = true;
@@ -53,7 +53,7 @@ function joined(use: StackUse, secrets: Secrets): LocalTarget {
 function owned(session: Session, stack: LocalStack): LocalTarget {
   const lost = new AbortController();
   void stack.control.stopRequested.then(() => {
-    lost.abort(new CloudStartError('The embedded cloud was ended by "muster down".'));
+    lost.abort(new CloudEndedError('The embedded cloud was ended by "muster down".'));
   });
   return localTarget(stack.state, stack.secrets, stack, lost.signal, async () => {
     await leaveToOthers(session, stack, lost.signal);

@@ -5,7 +5,7 @@ import { type LocalTarget, openLocalTarget } from '../cloud/localTarget.js';
 import { announce, untilEnd } from '../cloud/upCommand.js';
 import { signalExitCode } from '../conclude.js';
 import { type EndedRun, performRun } from '../execution/performRun.js';
-import { failedStart, runResult } from '../execution/runResult.js';
+import { failedCommand, runResult } from '../execution/runResult.js';
 import { showEndedRun } from '../execution/showRun.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { packageRoot } from '../packageRoot.js';
@@ -45,7 +45,7 @@ export async function demo(session: Session, options: DemoOptions): Promise<Exit
       await target.close();
     }
   } catch (error) {
-    if (!terminal.resultWritten) terminal.result(failedStart(session.interruption.signal.aborted, error));
+    if (!terminal.resultWritten) terminal.result(failedCommand(session.interruption.signal.aborted, error));
     throw error;
   }
 }

@@ -23,10 +23,19 @@ export interface EndedRun {
 /**
  * Starts a run and shows its progress to the end. Ctrl-C stops the execution; the run that is returned is then ABORTED,
  * unless it ended sooner.
+ *
+ * @param onStarted is told the name of the run once it has one; a failure after that is a failure to follow it.
  */
-export async function performRun(session: Session, target: Target, payload: unknown, name?: string): Promise<EndedRun> {
+export async function performRun(
+  session: Session,
+  target: Target,
+  payload: unknown,
+  name?: string,
+  onStarted?: (runId: string) => void,
+): Promise<EndedRun> {
   const { terminal } = session;
   const { executionArn, runId } = await startRun(target.clients.sfn, await target.stateMachineArn(), payload, name);
+  onStarted?.(runId);
   terminal.note(`Run ${runId} has started.`);
   const observer = new RunObserver(target.clients.sfn, executionArn);
   const snapshot = await followOrStop(session, target, observer, runId);

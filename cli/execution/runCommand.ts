@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { readPayload } from '../readPayload.js';
 import type { Session } from '../session.js';
 import { performRun } from './performRun.js';
-import { failedStart, runResult, startedResult } from './runResult.js';
+import { failedCommand, runResult, startedResult } from './runResult.js';
 import { showEndedRun } from './showRun.js';
 import { startRun } from './startRun.js';
 
@@ -17,21 +17,31 @@ export interface RunOptions extends TargetOptions {
 /** `muster run`: validates the payload here, starts the run there, and follows it. */
 export async function runPayload(session: Session, path: string, options: RunOptions): Promise<ExitCode> {
   const { terminal } = session;
+  let startedRun: string | null = null;
+  const onStarted = (runId: string) => {
+    startedRun = runId;
+  };
   try {
     const payload = await readPayload(path, process.stdin);
     parsePayload(payload);
     const needs = options.detach ? 'running' : 'any';
     return await withTarget(session, { ...options, needs }, (target) =>
-      options.detach ? detach(session, target, payload, options) : follow(session, target, payload, options),
+      options.detach ? detach(session, target, payload, options) : follow(session, target, payload, options, onStarted),
     );
   } catch (error) {
-    if (!terminal.resultWritten) terminal.result(failedStart(session.interruption.signal.aborted, error));
+    if (!terminal.resultWritten) terminal.result(failedCommand(session.interruption.signal.aborted, error, startedRun));
     throw error;
   }
 }
 
-async function follow(session: Session, target: Target, payload: unknown, { name }: RunOptions): Promise<ExitCode> {
-  const { snapshot, summary } = await performRun(session, target, payload, name);
+async function follow(
+  session: Session,
+  target: Target,
+  payload: unknown,
+  { name }: RunOptions,
+  onStarted: (runId: string) => void,
+): Promise<ExitCode> {
+  const { snapshot, summary } = await performRun(session, target, payload, name, onStarted);
   showEndedRun(session.terminal, snapshot, summary);
   session.terminal.result(runResult(snapshot, summary));
   if (session.interruption.receivedSignal !== undefined) return signalExitCode(session);

@@ -53,10 +53,10 @@ export function runResult(snapshot: RunSnapshot, summary: RunSummary | undefined
 export const startedResult = (runId: string): RunResult =>
   withoutSummary({ runId, status: 'RUNNING', resultPrefix: null, error: null });
 
-/** The result of a run that never started. */
-export const failedStart = (interrupted: boolean, error: unknown): RunResult =>
+/** The result when the command failed: before a run had a name, or while it followed the one that it had started. */
+export const failedCommand = (interrupted: boolean, error: unknown, runId: string | null = null): RunResult =>
   withoutSummary({
-    runId: null,
+    runId,
     status: interrupted ? 'ABORTED' : 'FAILED',
     resultPrefix: null,
     error: resultError(error),

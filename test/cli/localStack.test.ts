@@ -86,7 +86,7 @@ describe('a command that needs the cloud', () => {
     const lost = new Promise((resolve) => target.lost.addEventListener('abort', resolve));
     await stack.close();
     await lost;
-    expect(target.lost.reason).toMatchObject({ code: 'CLOUD_START' });
+    expect(target.lost.reason).toMatchObject({ code: 'CLOUD_ENDED' });
   });
 
   it('starts one, and keeps it for the others that joined meanwhile', async () => {

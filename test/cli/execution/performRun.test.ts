@@ -82,7 +82,10 @@ describe('a run of the command', () => {
       lost.abort(new Error('the cloud has ended'));
       return { mapRuns: [] };
     });
-    await expect(performRun(session, target, {}, 'nightly-7')).rejects.toThrow('the cloud has ended');
+    const started: string[] = [];
+    const performing = performRun(session, target, {}, 'nightly-7', (runId) => started.push(runId));
+    await expect(performing).rejects.toThrow('the cloud has ended');
+    expect(started).toEqual(['nightly-7']);
     expect(sfn.commandCalls(StopExecutionCommand)).toHaveLength(0);
   });
 });

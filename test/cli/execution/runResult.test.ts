@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failedStart, runResult, startedResult } from '../../../cli/execution/runResult.js';
+import { CloudEndedError } from '../../../cli/errors.js';
+import { failedCommand, runResult, startedResult } from '../../../cli/execution/runResult.js';
 import { PayloadError } from '../../../run/parsePayload.js';
 import { exampleSnapshot, exampleSummary } from './examples.js';
 
@@ -47,18 +48,27 @@ describe('result of a run for machines', () => {
       runResult(exampleSnapshot(), exampleSummary(4)),
       runResult(exampleSnapshot({ address: undefined, ranks: undefined }), undefined),
       startedResult('nightly-7'),
-      failedStart(false, new Error('no')),
+      failedCommand(false, new Error('no')),
     ];
     for (const result of results) expect(Object.keys(result).sort()).toEqual(keys);
   });
 
   it('gives the code of what kept a run from starting', () => {
     const error = new PayloadError([{ key: 'bucket', message: 'missing' }]);
-    expect(failedStart(false, error)).toMatchObject({
+    expect(failedCommand(false, error)).toMatchObject({
       runId: null,
       status: 'FAILED',
       error: { code: 'INVALID_PAYLOAD' },
     });
-    expect(failedStart(true, error).status).toBe('ABORTED');
+    expect(failedCommand(true, error).status).toBe('ABORTED');
+  });
+
+  it('names the run that was lost sight of', () => {
+    const error = new CloudEndedError('The embedded cloud has ended under this command.');
+    expect(failedCommand(false, error, 'nightly-7')).toMatchObject({
+      runId: 'nightly-7',
+      status: 'FAILED',
+      error: { code: 'CLOUD_ENDED' },
+    });
   });
 });
