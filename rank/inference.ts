@@ -120,13 +120,25 @@ async function inferPartition(
     predictions,
     labels: truth,
     nonFiniteSamples,
-    quality: qualityOfFirst(predictions[session.outputs[0].name], truth),
+    quality: qualityOfFirst(ctx, session.outputs[0].name, predictions, truth),
   };
 }
 
 /** Quality is known where the model says one number a sample. */
-function qualityOfFirst(predicted: Tensor, truth: Tensor | undefined) {
-  if (!truth || elementCount(predicted.shape.slice(1)) !== 1) return emptyQualitySums;
+function qualityOfFirst(
+  { logger }: RankContext,
+  output: string,
+  predictions: Readonly<Record<string, Tensor>>,
+  truth: Tensor | undefined,
+) {
+  const predicted = predictions[output];
+  if (!truth) return emptyQualitySums;
+  if (predicted.shape[0] > 0 && elementCount(predicted.shape.slice(1)) !== 1) {
+    logger.warn(
+      `The true values are not compared: the model's first output "${output}" is [${predicted.shape.join(', ')}], not one number a sample.`,
+    );
+    return emptyQualitySums;
+  }
   return sumQuality(numbersOf(predicted), numbersOf(truth));
 }
 

@@ -10,7 +10,7 @@ import { MemoryByteSource } from '../../storage/byteSource.js';
 import type { ObjectInfo } from '../../storage/objectStore.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
 import { fixturePath, readSmallSurvey, type SmallSurvey } from '../models/smallSurvey.js';
-import { attemptRank, planRun } from './oneRank.js';
+import { attemptRank, captureLog, planRun } from './oneRank.js';
 
 let s3: EmbeddedS3;
 let survey: SmallSurvey;
@@ -73,8 +73,10 @@ describe('a model', () => {
     });
     const model = await putModel('manyTypes.onnx');
     const plan = await planRun(s3, [key], { model });
-    const { muster } = await attempt(plan);
-    // Two numbers a sample have no error against one true value.
+    const logger = captureLog();
+    const { muster } = await attemptRank(s3, plan, {}, { models, logger });
+    // Two numbers a sample have no error against one true value; that is said, not passed over.
+    expect(logger.lines).toContainEqual(expect.stringMatching(/^warn The true values are not compared: .*\[3, 2\]/));
     expect(muster.partitions[0]).toMatchObject({ samples: 3, quality: { count: 0 } });
     expect(castTensor(await predictions(plan, '1'), 'float64')).toMatchObject({
       shape: [3, 2],
