@@ -49,7 +49,7 @@ async function peakRssMb(dataPrefix: string): Promise<number> {
   return rankMetricsSchema.parse(metrics).muster.peakRssMb;
 }
 
-it('an executor holds at most two and a half batches and two partitions beside its program and model', async () => {
+it('an executor at the default batch size holds at most two and a half batches and two partitions beside its program and model', async () => {
   const batchMb = (batchSize * bytesPerSample) / mb;
   const partitionMb = (200 * repeats * bytesPerSample) / mb;
   const smallPartitionMb = (200 * bytesPerSample) / mb;
