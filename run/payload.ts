@@ -85,7 +85,11 @@ export const payloadSchema = z
     collectives: z
       .enum(['none', 'relay', 'direct', 'storage', 'auto'])
       .default('auto')
-      .describe('How ranks talk to each other; auto: the quickest way there is, if all ranks fit at once.'),
+      .describe('How ranks talk to each other; auto: the best way there is, if all ranks fit at once.'),
+    collectives_hint: z
+      .enum(['fast', 'cheap'])
+      .optional()
+      .describe('What auto picks by: the time (fast, the default) or the price.'),
     barrier: z.boolean().default(false).describe('Wait for all ranks before the timed work starts.'),
     max_concurrency: integer(1, 10_000).optional().describe('At most so many ranks at a time; default: world size.'),
     retries: integer(0, maxRetries).default(2).describe('New attempts of a rank after its first one failed.'),
@@ -113,7 +117,12 @@ export const payloadSchema = z
       path: ['S3_object_name'],
       when: (checked) => alsoBesideOtherFaults(checked) && (checked.value as { model?: unknown }).model !== undefined,
     },
-  );
+  )
+  .refine((payload) => payload.collectives_hint === undefined || payload.collectives === 'auto', {
+    message: 'only "collectives": "auto" takes a hint; leave one of the two out',
+    path: ['collectives_hint'],
+    when: alsoBesideOtherFaults,
+  });
 
 /** A payload as it arrives. */
 export type PayloadInput = z.input<typeof payloadSchema>;
