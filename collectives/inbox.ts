@@ -1,5 +1,5 @@
 import { FrameError } from '../rendezvous/errors.js';
-import { type Frame, frameKinds } from '../rendezvous/protocol.js';
+import { type Frame, type FrameHeader, frameKinds } from '../rendezvous/protocol.js';
 import type { Message } from './channel.js';
 
 /** Up to here copying is cheaper than keeping the socket's buffer alive for a view of it. */
@@ -24,6 +24,17 @@ export class Inbox {
   /** A new epoch begins: frames are counted anew, and what has come in part is not going to be whole. */
   restart(): void {
     this.#sources.clear();
+  }
+
+  /** Where the payload of a frame belongs that begins to come: in the message of which it is a part. */
+  place({ source: rank, communicator, tag, datatype, remaining }: FrameHeader, payloadBytes: number) {
+    const partials = this.#sources.get(rank)?.partials;
+    const partial = partials?.get(`${communicator}:${tag}`);
+    if (partial) return partial.bytes.subarray(partial.filled, partial.filled + payloadBytes);
+    if (!partials || remaining === 0) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(payloadBytes + remaining);
+    partials.set(`${communicator}:${tag}`, { datatype, bytes, filled: 0 });
+    return bytes.subarray(0, payloadBytes);
   }
 
   /**
@@ -57,7 +68,8 @@ function append({ partials }: Source, frame: Frame): Message | undefined {
   if (partial.bytes.byteLength - partial.filled - length !== remaining || partial.datatype !== datatype) {
     throw new FrameError(`a chunk of rank ${frame.source} does not continue the message it began`);
   }
-  partial.bytes.set(payload, partial.filled);
+  const place = partial.bytes.subarray(partial.filled, partial.filled + length);
+  if (payload.buffer !== place.buffer || payload.byteOffset !== place.byteOffset) place.set(payload);
   partial.filled += length;
   if (remaining > 0) return undefined;
   partials.delete(name);

@@ -1,4 +1,4 @@
-import { type Frame, frame, frameKinds, HEADER_BYTES, SERVER_RANK } from '../rendezvous/protocol.js';
+import { type Frame, type FrameHeader, frame, frameKinds, HEADER_BYTES, SERVER_RANK } from '../rendezvous/protocol.js';
 import type { Message, Pending } from './channel.js';
 import { DataMismatchError } from './errors.js';
 
@@ -73,6 +73,13 @@ export class ServedReductions {
     return { promise, cancel };
   }
 
+  /** Where a piece of a result belongs that begins to come. */
+  place({ communicator, tag, datatype, remaining }: FrameHeader, payloadBytes: number): Uint8Array | undefined {
+    const call = this.#calls.get(`${communicator}:${tag}`);
+    const end = (call?.own.byteLength ?? 0) - remaining;
+    return call?.code === datatype && payloadBytes <= end ? call.result.subarray(end - payloadBytes, end) : undefined;
+  }
+
   /** A piece of a result has come. */
   accept({ communicator, tag, datatype, payload, remaining }: Frame): void {
     const name = `${communicator}:${tag}`;
@@ -86,7 +93,8 @@ export class ServedReductions {
       );
       return;
     }
-    call.result.set(payload, end - payload.byteLength);
+    const place = call.result.subarray(end - payload.byteLength, end);
+    if (payload.buffer !== place.buffer || payload.byteOffset !== place.byteOffset) place.set(payload);
     call.filledBytes += payload.byteLength;
     if (call.filledBytes < call.own.byteLength) {
       this.#pump(call);

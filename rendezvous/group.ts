@@ -1,11 +1,12 @@
-import type { WebSocket } from 'ws';
 import { BarrierCounter } from './barrierCounter.js';
 import type { Clock } from './clock.js';
 import { encodeControl, type Formed, type PeerGone, type Refusal } from './control.js';
+import type { FrameSocket } from './frameSocket.js';
 import { GoneNotices } from './goneNotices.js';
 import { Introductions } from './introductions.js';
 import type { RendezvousLogger } from './log.js';
 import { Member, type MemberContext } from './member.js';
+import type { PackedFrame } from './packedFrame.js';
 import { closeCodes, type FailurePolicy, frameKinds } from './protocol.js';
 import { missingRanges, type RankRange } from './rankRanges.js';
 import type { Reducer } from './reducer.js';
@@ -71,7 +72,7 @@ export class Group {
     this.barriers = new BarrierCounter(this.worldSize, context.limits.maxOpenBarriers);
     this.reductions = new Reductions(this.worldSize, context.limits.maxOpenBarriers, context.reducer);
     this.#emptySinceMs = context.clock.nowMs();
-    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (bytes) => this.#notify(bytes));
+    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (frame) => this.#notify(frame));
   }
 
   get memberCount(): number {
@@ -126,7 +127,7 @@ export class Group {
   }
 
   /** Takes in a member whose claims were not refused. */
-  admit(claims: MemberClaims, socket: WebSocket): Member {
+  admit(claims: MemberClaims, socket: FrameSocket): Member {
     const member = new Member(socket, claims, this.#context, this.#context.clock.nowMs());
     this.#members.set(member.rank, member);
     this.#gaveUp.delete(member.rank);
@@ -144,7 +145,7 @@ export class Group {
   }
 
   /** A member has replaced its connection. */
-  resume(member: Member, socket: WebSocket, received: number): void {
+  resume(member: Member, socket: FrameSocket, received: number): void {
     this.#dropped.get(member)?.();
     this.#dropped.delete(member);
     this.#context.metrics.rejoined.inc();
@@ -228,8 +229,8 @@ export class Group {
   }
 
   /** Sends one frame to every member. */
-  tellAll(bytes: Buffer): void {
-    for (const member of this.#members.values()) member.deliver(bytes);
+  tellAll(frame: PackedFrame): void {
+    for (const member of this.#members.values()) member.deliver(frame);
   }
 
   #refusalOfLate(claims: MemberClaims): Refusal | undefined {
@@ -289,9 +290,9 @@ export class Group {
   }
 
   /** Tells who is gone; those who have not been told of any membership are not concerned while the group waits. */
-  #notify(bytes: Buffer): void {
+  #notify(frame: PackedFrame): void {
     for (const member of this.#members.values()) {
-      if (this.#state !== 'waiting' || member.formed) member.deliver(bytes);
+      if (this.#state !== 'waiting' || member.formed) member.deliver(frame);
     }
     if (this.#shrinks) this.#form();
   }

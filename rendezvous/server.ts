@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { ServerCertificate } from './certificate.js';
 import { type Clock, systemClock } from './clock.js';
 import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
+import { ControlStream } from './controlStream.js';
+import { FrameSocket } from './frameSocket.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
 import { endpointOf } from './introduction.js';
@@ -80,7 +81,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const context: HttpApiContext = { ...shared, groups, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
   const pending = new PendingConnections(limits.maxPendingConnections, () => metrics.dropped.inc());
-  const sockets = new Set<WebSocket>();
+  const sockets = new Set<FrameSocket>();
   const upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: limits.maxFrameBytes,
@@ -108,20 +109,25 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
       logger.warn('Connection refused.', { status: verdict.status, reason: verdict.reason });
       refuseUpgrade(socket, verdict);
       if (socket instanceof Socket) socket.setTimeout(limits.handshakeTimeoutMs, () => socket.destroy());
-    } else upgrade(request, socket, head, verdict);
+    } else upgrade(request, head, verdict);
   });
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, join: JoinRequest): void {
-    upgrader.handleUpgrade(request, socket, head, (connection) => {
+  function upgrade(request: IncomingMessage, head: Buffer, join: JoinRequest): void {
+    const { socket } = request;
+    const control = new ControlStream(socket);
+    upgrader.handleUpgrade(request, control, Buffer.alloc(0), (webSocket) => {
+      const connection = new FrameSocket({ webSocket, socket, control, masking: 'none' });
       sockets.add(connection);
-      connection.on('close', () => sockets.delete(connection));
+      connection.onceClosed(() => sockets.delete(connection));
       const admission = groups.admit(join, connection);
       if (!admission) {
         connection.close(closeCodes.protocolBroken, 'this session is over');
         return;
       }
-      admission.member.observed = endpointOf(request.socket.remoteAddress, request.socket.remotePort);
+      admission.member.observed = endpointOf(socket.remoteAddress, socket.remotePort);
       serveConnection(connection, admission, context);
+      connection.feed(head);
+      socket.on('data', (bytes) => connection.feed(bytes));
     });
   }
 
@@ -143,7 +149,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
     const closed = once(http, 'close');
     http.close();
     groups.close('the server stops');
-    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    await Promise.all([...sockets].map((socket) => new Promise<void>((resolve) => socket.onceClosed(resolve))));
     http.closeAllConnections();
     await Promise.all([closed, observer.close()]);
   }
