@@ -18,12 +18,16 @@ export function serveConnection(socket: FrameSocket, { group, member }: Admissio
   };
   socket.listen({
     maxFrameBytes: context.limits.maxFrameBytes,
-    frame(frame, packed) {
+    memory: context.memory,
+    frame(frame, packed = packFrame(frame)) {
       if (member.isOver || !member.uses(socket)) return;
+      packed.hold();
       try {
-        relayFrame(group, member, frame, packed ?? packFrame(frame), context);
+        relayFrame(group, member, frame, packed, context);
       } catch (error) {
         expel(error);
+      } finally {
+        packed.release();
       }
     },
     broken: expel,

@@ -24,7 +24,6 @@ export class FrameMemory implements FrameAllocator {
     return memory;
   }
 
-  /** Nobody reads or writes this memory any more. */
   recycle(memory: Buffer): void {
     if (memory.length < MIN_BYTES || this.#keptBytes + memory.length > this.#maxBytes) return;
     this.#keptBytes += memory.length;

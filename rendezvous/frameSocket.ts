@@ -3,13 +3,15 @@ import type { WebSocket } from 'ws';
 import type { ControlStream } from './controlStream.js';
 import { FrameError } from './errors.js';
 import { type CutterSink, MessageCutter } from './messageCutter.js';
-import { type PackedFrame, packFrame } from './packedFrame.js';
+import { type FrameAllocator, type PackedFrame, packFrame } from './packedFrame.js';
 import { decodeFrame, type Frame, type FrameHeader } from './protocol.js';
 
 /** Hears what comes over a socket, in the order of arrival. */
 export interface FrameSocketListener {
   /** Largest frame, with its header, that is accepted at present. */
   readonly maxFrameBytes: number;
+  /** Where the memory of whole frames comes from. */
+  readonly memory?: FrameAllocator;
   /** Memory for the payload of a frame that begins; `undefined` to have it allocated. */
   place?(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
   /** `packed` holds the same frame where it is whole in one piece of memory. A `FrameError` goes to `broken`. */
@@ -67,6 +69,7 @@ export class FrameSocket {
       get maxFrameBytes() {
         return listener.maxFrameBytes;
       },
+      memory: listener.memory,
       place: (header, payloadBytes) => listener.place?.(header, payloadBytes),
       frame: (frame, packed) => listener.frame(frame, packed),
       other: (bytes) => this.#control.accept(bytes),
@@ -118,8 +121,14 @@ export class FrameSocket {
   /** Sends a frame if the connection is open; `written` is called when the operating system has taken it. */
   send(frame: PackedFrame, written?: (error?: Error | null) => void): void {
     if (!this.isOpen) return;
-    if (this.#masking === 'random') this.#webSocket.send(frame.bytes, { binary: true }, written);
-    else this.#socket.write(frame.message(this.#masking === 'zero'), written);
+    // Until the operating system has taken it, its memory must stay what it is, whatever the other end acknowledges.
+    frame.hold();
+    const done = (error?: Error | null) => {
+      frame.release();
+      written?.(error);
+    };
+    if (this.#masking === 'random') this.#webSocket.send(frame.bytes, { binary: true }, done);
+    else this.#socket.write(frame.message(this.#masking === 'zero'), done);
   }
 
   close(code: number, reason?: string): void {

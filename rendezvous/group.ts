@@ -1,6 +1,7 @@
 import { BarrierCounter } from './barrierCounter.js';
 import type { Clock } from './clock.js';
 import { encodeControl, type Formed, type PeerGone, type Refusal } from './control.js';
+import type { FrameMemory } from './frameMemory.js';
 import type { FrameSocket } from './frameSocket.js';
 import { GoneNotices } from './goneNotices.js';
 import { Introductions } from './introductions.js';
@@ -24,6 +25,8 @@ export interface GroupContext extends MemberContext {
   readonly clock: Clock;
   /** The port of the observer (`observer.ts`). */
   readonly observerPort: number;
+  /** Memory of frames on their way. */
+  readonly memory: FrameMemory;
   /** Carries out reductions, where the server does. */
   readonly reducer: Reducer | undefined;
 }

@@ -46,7 +46,7 @@ export class LinkSession {
   readonly #clock: Clock;
   readonly #reopen: Reopen;
   readonly #memory = new FrameMemory(4 * MAX_GREETING_BYTES);
-  readonly #outgoing = new ReplayBuffer((memory) => this.#memory.recycle(memory));
+  readonly #outgoing = new ReplayBuffer();
   #received = 0;
   #unacknowledgedBytes = 0;
   #terms: Joined | undefined;

@@ -1,6 +1,6 @@
 import { FrameError } from './errors.js';
 import { unmask } from './masking.js';
-import { PackedFrame } from './packedFrame.js';
+import { type FrameAllocator, PackedFrame } from './packedFrame.js';
 import { type Frame, type FrameHeader, HEADER_BYTES, readHeader } from './protocol.js';
 
 /** The longest header of a WebSocket frame (RFC 6455 section 5.2). */
@@ -17,6 +17,8 @@ const noMask = Buffer.alloc(4);
 export interface CutterSink {
   /** Largest frame, with its header, that is accepted at present. */
   readonly maxFrameBytes: number;
+  /** Where the memory of whole frames comes from. */
+  readonly memory: FrameAllocator | undefined;
   /** Memory of this length for the payload of the frame that begins; any other to have it beside its header. */
   place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
   /** A frame, packed unless its payload was put elsewhere. Its memory belongs to whoever hears of it. */
@@ -153,7 +155,7 @@ export class MessageCutter {
     }
     const offered = payloadBytes > 0 ? this.#sink.place(fields, payloadBytes) : undefined;
     const elsewhere = offered?.byteLength === payloadBytes ? offered : undefined;
-    const packed = elsewhere ? undefined : PackedFrame.allocate(payloadBytes);
+    const packed = elsewhere ? undefined : PackedFrame.allocate(payloadBytes, this.#sink.memory);
     packed?.bytes.set(header);
     this.#incoming = { header: fields, packed, payload: elsewhere ?? packed?.payload ?? noMask.subarray(4), mask };
     this.#left = payloadBytes;

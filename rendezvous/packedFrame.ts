@@ -10,9 +10,11 @@ const MASK_BYTES = 4;
 /** Memory for frames that are made one after the other (`FrameMemory`). */
 export interface FrameAllocator {
   allocate(bytes: number): Buffer;
+  /** Nobody reads or writes this memory any more. */
+  recycle(memory: Buffer): void;
 }
 
-const fresh: FrameAllocator = { allocate: (bytes) => Buffer.allocUnsafe(bytes) };
+const fresh: FrameAllocator = { allocate: (bytes) => Buffer.allocUnsafe(bytes), recycle() {} };
 
 /**
  * Header and payload side by side, with room before them for what WebSocket puts in front, so that a frame goes out, or
@@ -20,14 +22,17 @@ const fresh: FrameAllocator = { allocate: (bytes) => Buffer.allocUnsafe(bytes) }
  */
 export class PackedFrame {
   readonly #memory: Buffer;
+  readonly #allocator: FrameAllocator;
+  #holders = 0;
 
-  private constructor(memory: Buffer) {
+  private constructor(memory: Buffer, allocator: FrameAllocator) {
     this.#memory = memory;
+    this.#allocator = allocator;
   }
 
   /** A frame of which nothing is written yet. */
   static allocate(payloadBytes: number, memory: FrameAllocator = fresh): PackedFrame {
-    return new PackedFrame(memory.allocate(HEADROOM_BYTES + HEADER_BYTES + payloadBytes));
+    return new PackedFrame(memory.allocate(HEADROOM_BYTES + HEADER_BYTES + payloadBytes), memory);
   }
 
   /** Header and payload. */
@@ -44,9 +49,15 @@ export class PackedFrame {
     return this.#memory.length - HEADROOM_BYTES;
   }
 
-  /** All its memory, to be used again when nobody needs the frame any more. */
-  get memory(): Buffer {
-    return this.#memory;
+  /** Somebody else needs the frame: a queue, or a write that is under way. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  /** One of those who held it needs it no more. Its memory is used again when nobody does. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#allocator.recycle(this.#memory);
   }
 
   /** Puts a header before the payload as it is. */

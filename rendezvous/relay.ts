@@ -93,16 +93,16 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
 function reduce(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
   const { communicator, tag, datatype, remaining, payload } = received;
   context.metrics.reducedBytes.inc(payload.byteLength);
-  const result = group.reductions.enter(member.rank, received);
+  packed.hold();
+  const result = group.reductions.enter(member.rank, received, () => packed.release());
   if (!result) return;
   const done = frame({ kind: frameKinds.reduceDone, communicator, tag, datatype, remaining, payload: result });
-  if (!packed.holds(result)) {
-    group.tellAll(packFrame(done));
-    return;
-  }
-  // The result took the place of the last part.
-  packed.setHeader(done);
-  group.tellAll(packed);
+  if (packed.holds(result)) {
+    // The result took the place of the last part.
+    packed.setHeader(done);
+    group.tellAll(packed);
+  } else group.tellAll(packFrame(done));
+  packed.release();
 }
 
 function answerRollCall(group: Group, member: Member, received: Frame): void {

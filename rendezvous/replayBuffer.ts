@@ -25,13 +25,6 @@ export class ReplayBuffer {
   #slack = 0;
   #released = 0;
   #costBytes = 0;
-  readonly #recycle: ((memory: Buffer) => void) | undefined;
-
-  /** @param recycle takes the memory of frames that nobody needs any more. */
-  constructor(recycle?: (memory: Buffer) => void) {
-    this.#recycle = recycle;
-  }
-
   /** Frames sent since the beginning of the session. */
   get sent(): number {
     return this.#released + this.#frames.length - this.#slack;
@@ -44,6 +37,7 @@ export class ReplayBuffer {
 
   /** Keeps a frame that is being sent; `released` is called when it need not be kept any more. */
   append(frame: PackedFrame, released?: () => void): void {
+    frame.hold();
     this.#frames.push({ frame, released });
     this.#costBytes += costOf(frame);
   }
@@ -60,7 +54,7 @@ export class ReplayBuffer {
       this.#released += 1;
       if (!sent) continue;
       freed += costOf(sent.frame);
-      this.#recycle?.(sent.frame.memory);
+      sent.frame.release();
       if (sent.released) callbacks.push(sent.released);
     }
     this.#costBytes -= freed;

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.js';
 import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
 import { ControlStream } from './controlStream.js';
+import { FrameMemory } from './frameMemory.js';
 import { FrameSocket } from './frameSocket.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
@@ -25,6 +26,8 @@ import { checkSecret, type TokenSecret } from './token.js';
 import { judgeUpgrade, refuseUpgrade } from './upgrade.js';
 
 const DRAIN_CHECK_MS = 50;
+/** Memory of frames that is kept for the next ones. */
+const KEPT_MEMORY_BYTES = 33_554_432;
 
 export interface RendezvousOptions {
   host: string;
@@ -76,7 +79,8 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   });
   const observer = await startObserver(options.host, options.observerPort ?? 0, limits.handshakeTimeoutMs);
   const { reducer } = options;
-  const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
+  const memory = new FrameMemory(KEPT_MEMORY_BYTES);
+  const shared = { memory, limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
   const groups = new GroupRegistry(shared);
   const context: HttpApiContext = { ...shared, groups, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
