@@ -7,6 +7,11 @@ export interface Message {
   readonly datatype: number;
   /** On arrival it is memory of its own (or the receiver's `into`), which the receiver may write to. */
   readonly bytes: Uint8Array;
+  /**
+   * Present on arrival where the memory may be lent to the next message (`MessageMemory`): to be called by a receiver
+   * that keeps nothing of it.
+   */
+  release?(): void;
 }
 
 /** Something under way that can be given up. */
@@ -15,6 +20,9 @@ export interface Pending<T> {
   /** Rejects `promise` with `reason`; does nothing once it has settled. */
   cancel(reason: Error): void;
 }
+
+/** What a channel gives for a message that it has taken whole. */
+export const taken: Pending<void> = { promise: Promise.resolve(), cancel() {} };
 
 /** Hears of failures. Called after everything that arrived before them was handed over. */
 export interface ChannelObserver {

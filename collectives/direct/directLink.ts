@@ -29,11 +29,15 @@ export class DirectLink {
     this.#sockets = sockets;
     this.#events = events;
     const { inlet, outlet } = sockets;
-    this.writer = new FrameWriter(outlet, rank, () => this.#broken());
+    this.writer = new FrameWriter(outlet, {
+      rank,
+      onStuck: () => this.#broken(),
+      received: () => this.reader.tell(),
+    });
     this.reader = new FrameReader({
       message: (context, tag, message) => events.message(context, tag, message),
       claim: (context, tag, bytes) => events.claim(context, tag, bytes),
-      received: (bytes) => this.writer.acknowledge(bytes),
+      received: () => this.writer.acknowledge(),
       acknowledged: (sequence) => this.writer.acknowledged(sequence),
       left: () => this.#peerLeft(),
       stuck: () => this.#broken(),
