@@ -1,7 +1,7 @@
 import { allocateLike, encodeArray, type NumericArray } from '../datatypes.js';
 import type { Operator } from '../operators.js';
 import { type Exchange, type LentArray, receiveInto, receiveLent, sendArray } from './exchange.js';
-import { foldInOrder } from './fold.js';
+import { foldArrays } from './fold.js';
 import { piecesOf, type Range } from './ranges.js';
 
 /** A reduction of which rank i works out range i. */
@@ -74,8 +74,11 @@ async function folded(
 ): Promise<NumericArray> {
   const { rank, worldSize } = exchange;
   const lent = await Promise.all(arriving);
-  const part = (from: number) => lent[(from - rank - 1 + worldSize) % worldSize]?.array ?? ownPart;
-  await foldInOrder({ worldSize, rank, part }, operator, target);
+  const arrays = Array.from({ length: worldSize }, (_, from) => {
+    const distance = (from - rank + worldSize) % worldSize;
+    return lent[distance - 1]?.array ?? ownPart;
+  });
+  await foldArrays(arrays, rank, operator, target);
   for (const { release } of lent) release();
   return target;
 }
