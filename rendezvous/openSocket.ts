@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
-import { ClientIntake } from './clientIntake.js';
+import { AnswerReader } from './answerReader.js';
 import { type Refusal, refusalSchema } from './control.js';
 import { ControlStream } from './controlStream.js';
 import { CertificateMismatchError } from './errors.js';
+import { FrameIntake } from './frameIntake.js';
 import { FrameSocket, type Masking } from './frameSocket.js';
 import { connectPinned, pinOf } from './pinnedTls.js';
 import { JOIN_PATH } from './protocol.js';
@@ -48,16 +49,17 @@ export async function openSocket(request: SocketRequest): Promise<SocketOutcome>
 }
 
 async function open(request: SocketRequest, url: URL, signal: AbortSignal): Promise<SocketOutcome> {
-  const intake = new ClientIntake();
+  const answer = new AnswerReader();
+  const intake = new FrameIntake((bytes) => answer.take(bytes));
   let socket: Socket;
   try {
-    socket = await connectTo(url, intake, request.sharedPort, signal);
+    socket = await connectTo(url, intake.onread, request.sharedPort, signal);
   } catch (error) {
     if (error instanceof CertificateMismatchError) throw error;
     return { failure: error instanceof Error ? error : new Error(String(error)), ambiguous: false };
   }
   const control = new ControlStream(socket);
-  intake.attach(control);
+  answer.attach(control);
   url.hash = '';
   const webSocket = new WebSocket(new URL(`${url.pathname.replace(/\/$/, '')}${JOIN_PATH}`, url), {
     headers: request.headers,
@@ -77,10 +79,9 @@ async function open(request: SocketRequest, url: URL, signal: AbortSignal): Prom
 }
 
 /** A connection that may not be there yet; a pinned one is, because nothing may be sent before the pin is checked. */
-async function connectTo(url: URL, intake: ClientIntake, isShared: boolean, signal: AbortSignal): Promise<Socket> {
+async function connectTo(url: URL, onread: OnReadOpts, isShared: boolean, signal: AbortSignal): Promise<Socket> {
   const from = isShared ? sharedPort(url.hostname) : {};
   const pin = pinOf(url);
-  const { onread } = intake;
   if (pin !== undefined) return connectPinned(url, pin, { signal, from, onread });
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const isSecure = url.protocol === 'wss:';

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { adoptSocket } from './adoptSocket.js';
 import type { ServerCertificate } from './certificate.js';
 import { type Clock, systemClock } from './clock.js';
 import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
 import { ControlStream } from './controlStream.js';
+import { FrameIntake } from './frameIntake.js';
 import { FrameMemory } from './frameMemory.js';
 import { FrameSocket } from './frameSocket.js';
 import { GroupRegistry } from './groupRegistry.js';
@@ -117,7 +119,9 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   });
 
   function upgrade(request: IncomingMessage, head: Buffer, join: JoinRequest): void {
-    const { socket } = request;
+    const { remoteAddress, remotePort } = request.socket;
+    const intake = new FrameIntake();
+    const { socket, readsInPlace } = adoptSocket(request.socket, intake.onread);
     const control = new ControlStream(socket);
     upgrader.handleUpgrade(request, control, Buffer.alloc(0), (webSocket) => {
       const connection = new FrameSocket({ webSocket, socket, control, masking: 'none' });
@@ -128,10 +132,11 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
         connection.close(closeCodes.protocolBroken, 'this session is over');
         return;
       }
-      admission.member.observed = endpointOf(socket.remoteAddress, socket.remotePort);
+      admission.member.observed = endpointOf(remoteAddress, remotePort);
       serveConnection(connection, admission, context);
       connection.feed(head);
-      socket.on('data', (bytes) => connection.feed(bytes));
+      if (readsInPlace) intake.open(connection);
+      else socket.on('data', (bytes) => connection.feed(bytes));
     });
   }
 
