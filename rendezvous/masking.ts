@@ -17,20 +17,27 @@ function loadNative(): NativeMasking | undefined {
   }
 }
 
-/** Takes the mask of a WebSocket frame off its bytes, in place. The first byte of the mask belongs to the first of them. */
-export function unmask(bytes: Buffer, mask: Buffer, how = native): void {
-  if (mask.readUInt32LE(0) === 0) return;
-  if (how && bytes.length >= WORD_BYTES * WORD_BYTES) how.unmask(bytes, mask);
-  else unmaskByWords(bytes, mask);
+/**
+ * Takes the mask of a WebSocket frame off its bytes, in place.
+ *
+ * @param mask its four bytes as a number, little-endian; the lowest belongs to the first of the bytes.
+ */
+export function unmask(bytes: Buffer, mask: number, how = native): void {
+  if (!how) {
+    unmaskByWords(bytes, mask);
+    return;
+  }
+  const key = Buffer.alloc(WORD_BYTES);
+  key.writeInt32LE(mask);
+  how.unmask(bytes, key);
 }
 
 /** The same without native code. */
-export function unmaskByWords(bytes: Buffer, mask: Buffer): void {
+export function unmaskByWords(bytes: Buffer, mask: number): void {
   const aligned = bytes.byteOffset % WORD_BYTES === 0;
-  const words = aligned ? new Int32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / WORD_BYTES)) : [];
-  const key = new Int32Array(Uint8Array.from(mask).buffer)[0] ?? 0;
-  for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ key;
+  const words = new Int32Array(bytes.buffer, aligned ? bytes.byteOffset : 0, aligned ? bytes.length >> 2 : 0);
+  for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ mask;
   for (let index = words.length * WORD_BYTES; index < bytes.length; index++) {
-    bytes[index] = (bytes[index] ?? 0) ^ (mask[index % WORD_BYTES] ?? 0);
+    bytes[index] = (bytes[index] ?? 0) ^ (mask >>> (8 * (index % WORD_BYTES)));
   }
 }

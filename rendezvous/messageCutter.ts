@@ -11,7 +11,7 @@ const scratch = Buffer.allocUnsafeSlow(16_384);
 const DIRECT_BYTES = 8192;
 const BINARY = 0x82;
 const CLOSE = 0x88;
-const noMask = Buffer.alloc(4);
+const nothing = Buffer.alloc(0);
 
 /** Hears what a stream of WebSocket frames brings, in its order. */
 export interface CutterSink {
@@ -32,7 +32,8 @@ interface Incoming {
   readonly header: FrameHeader;
   readonly packed: PackedFrame | undefined;
   readonly payload: Uint8Array;
-  readonly mask: Buffer;
+  /** The four bytes of the mask as one number, little-endian; 0 changes nothing. */
+  readonly mask: number;
 }
 
 /**
@@ -146,9 +147,8 @@ export class MessageCutter {
 
   #open(payloadBytes: number): void {
     const header = this.#stash.subarray(this.#headBytes, this.#headBytes + HEADER_BYTES);
-    // Room for the longest head is there, so that the mask of this one is not overwritten by the next.
-    const mask = this.#isMasked ? Buffer.from(this.#stash.subarray(this.#headBytes - 4, this.#headBytes)) : noMask;
-    unmask(header, mask);
+    const mask = this.#isMasked ? this.#stash.readInt32LE(this.#headBytes - 4) : 0;
+    if (mask !== 0) unmask(header, mask);
     const { payloadBytes: announced, ...fields } = readHeader(header, 0);
     if (announced !== payloadBytes) {
       throw new FrameError(`it announces ${announced} bytes of payload and has ${payloadBytes}`);
@@ -157,7 +157,7 @@ export class MessageCutter {
     const elsewhere = offered?.byteLength === payloadBytes ? offered : undefined;
     const packed = elsewhere ? undefined : PackedFrame.allocate(payloadBytes, this.#sink.memory);
     packed?.bytes.set(header);
-    this.#incoming = { header: fields, packed, payload: elsewhere ?? packed?.payload ?? noMask.subarray(4), mask };
+    this.#incoming = { header: fields, packed, payload: elsewhere ?? packed?.payload ?? nothing, mask };
     this.#left = payloadBytes;
     this.#restart();
     this.#filled(0);
@@ -174,7 +174,7 @@ export class MessageCutter {
     if (this.#left > 0 || !incoming) return;
     this.#incoming = undefined;
     const { header, payload, packed, mask } = incoming;
-    unmask(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), mask);
+    if (mask !== 0) unmask(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), mask);
     this.#sink.frame({ ...header, payload }, packed);
   }
 }
