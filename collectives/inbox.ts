@@ -1,6 +1,7 @@
 import { FrameError } from '../rendezvous/errors.js';
 import { type Frame, type FrameHeader, frameKinds } from '../rendezvous/protocol.js';
 import type { Message } from './channel.js';
+import { messageMemory } from './messageMemory.js';
 
 /** Up to here copying is cheaper than keeping the socket's buffer alive for a view of it. */
 const COPIED_BYTES = 65_536;
@@ -31,8 +32,9 @@ export class Inbox {
     const partials = this.#sources.get(rank)?.partials;
     const partial = partials?.get(`${communicator}:${tag}`);
     if (partial) return partial.bytes.subarray(partial.filled, partial.filled + payloadBytes);
-    if (!partials || remaining === 0) return undefined;
-    const bytes = Buffer.allocUnsafeSlow(payloadBytes + remaining);
+    const length = payloadBytes + remaining;
+    if (!partials || length <= COPIED_BYTES) return undefined;
+    const bytes = messageMemory.take(length);
     partials.set(`${communicator}:${tag}`, { datatype, bytes, filled: 0 });
     return bytes.subarray(0, payloadBytes);
   }
@@ -63,7 +65,7 @@ function append({ partials }: Source, frame: Frame): Message | undefined {
   const { datatype, remaining, payload } = frame;
   const length = payload.byteLength;
   const name = nameOf(frame);
-  const partial = partials.get(name) ?? { datatype, bytes: Buffer.allocUnsafeSlow(length + remaining), filled: 0 };
+  const partial = partials.get(name) ?? { datatype, bytes: messageMemory.take(length + remaining), filled: 0 };
   partials.set(name, partial);
   if (partial.bytes.byteLength - partial.filled - length !== remaining || partial.datatype !== datatype) {
     throw new FrameError(`a chunk of rank ${frame.source} does not continue the message it began`);
@@ -73,7 +75,8 @@ function append({ partials }: Source, frame: Frame): Message | undefined {
   partial.filled += length;
   if (remaining > 0) return undefined;
   partials.delete(name);
-  return { datatype, bytes: partial.bytes };
+  const { bytes } = partial;
+  return { datatype, bytes, release: () => messageMemory.give(bytes) };
 }
 
 function nameOf({ communicator, tag }: Frame): string {

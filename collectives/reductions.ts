@@ -4,7 +4,7 @@ import { reduce } from './algorithms/reduce.js';
 import { reduceScatter } from './algorithms/reduceScatter.js';
 import { exclusiveScan, scan } from './algorithms/scan.js';
 import { DataMovement } from './dataMovement.js';
-import { bytesOf, copyOf, decodeLike, encodeArray, isOfType, type NumericArray } from './datatypes.js';
+import { bytesOf, copyInto, copyOf, decodeLike, encodeArray, isOfType, type NumericArray } from './datatypes.js';
 import { MessageMemory } from './messageMemory.js';
 import { type OperatorName, operators } from './namedOperators.js';
 import type { Operation } from './operation.js';
@@ -145,8 +145,12 @@ export class Reductions extends DataMovement {
     const code = reduction && own.length > 0 ? reductionCode(own, operator) : undefined;
     if (!reduction || code === undefined) return allreduce(operation, own, operator, this.crossover, into);
     const start = () => reduction.reduce(this.runner.collectiveContext, tag, code, encodeArray(own));
-    const result = decodeLike(await operation.everyone(start), own, this.rank);
-    return into ? copyOf(result, into) : result;
+    const message = await operation.everyone(start);
+    const result = decodeLike(message, own, this.rank);
+    if (!into) return result;
+    copyInto(into, result);
+    message.release?.();
+    return into;
   }
 
   #placeFor(name: string, own: NumericArray, { into }: ResultOptions<NumericArray>): NumericArray | undefined {

@@ -1,6 +1,7 @@
 import { type Frame, type FrameHeader, frame, frameKinds, HEADER_BYTES, SERVER_RANK } from '../rendezvous/protocol.js';
 import type { Message, Pending } from './channel.js';
 import { DataMismatchError } from './errors.js';
+import { messageMemory } from './messageMemory.js';
 
 /** Measured best on WebSockets. */
 const PIECE_BYTES = 262_144;
@@ -55,10 +56,11 @@ export class ServedReductions {
         tag,
         code,
         own: bytes,
-        result: Buffer.allocUnsafeSlow(bytes.byteLength),
+        result: messageMemory.take(bytes.byteLength),
         sentBytes: 0,
         filledBytes: 0,
-        resolve: ({ bytes: reduced }) => resolve({ datatype, bytes: reduced }),
+        resolve: ({ bytes: reduced }) =>
+          resolve({ datatype, bytes: reduced, release: () => messageMemory.give(reduced) }),
         reject,
       };
       this.#calls.set(name, call);
