@@ -61,15 +61,29 @@ export class Operation implements Exchange {
       return await body(this);
     } finally {
       this.#finished = true;
+      // An algorithm that failed has not called it.
+      this.hurry();
       release();
     }
   }
 
   send(to: number, message: Message): Promise<void> {
+    return this.#send(to, message, false);
+  }
+
+  sendPatiently(to: number, message: Message): Promise<void> {
+    return this.#send(to, message, true);
+  }
+
+  hurry(): void {
+    for (const [pending, { sending }] of this.#waiting) if (sending) pending.hurry?.();
+  }
+
+  #send(to: number, message: Message, isPatient: boolean): Promise<void> {
     const { channel, context, tag, identity } = this.#place;
     if (channel.gone.has(to)) this.fail(new RankDepartedError(identity, to));
     if (this.#failure) return rejected(this.#failure);
-    const pending = channel.send(to, context, tag, message);
+    const pending = channel.send(to, context, tag, message, isPatient);
     return pending === taken ? taken.promise : this.#await(pending, to, true);
   }
 

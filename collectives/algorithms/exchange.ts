@@ -7,6 +7,13 @@ export interface Exchange {
   readonly worldSize: number;
   /** Resolves when the bytes may be written to again. Messages to one rank arrive in the order of the calls. */
   send(to: number, message: Message): Promise<void>;
+  /**
+   * The same for bytes that are left as they are until `hurry` is called, as it must be before the promise is awaited: a
+   * channel that keeps bytes until they have arrived then copies only those that have not.
+   */
+  sendPatiently(to: number, message: Message): Promise<void>;
+  /** The bytes of all patient sends are wanted back. */
+  hurry(): void;
   /** The next message of a rank in this operation; `into` is a place where its bytes may be put at once. */
   receive(from: number, into?: Uint8Array): Promise<Message>;
 }

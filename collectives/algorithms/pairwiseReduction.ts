@@ -1,6 +1,6 @@
 import { allocateLike, encodeArray, type NumericArray } from '../datatypes.js';
 import type { Operator } from '../operators.js';
-import { type Exchange, type LentArray, receiveInto, receiveLent, sendArray } from './exchange.js';
+import { type Exchange, type LentArray, receiveInto, receiveLent } from './exchange.js';
 import { foldArrays } from './fold.js';
 import { piecesOf, type Range } from './ranges.js';
 
@@ -33,7 +33,7 @@ export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseR
   const pieces = ranges.map((range) => piecesOf(range, pieceBytes / own.BYTES_PER_ELEMENT, operator.itemLength));
   const others = Array.from({ length: worldSize - 1 }, (_, distance) => (rank + distance + 1) % worldSize);
   const sends = others.flatMap((to) =>
-    (pieces[to] ?? []).map(({ start, end }) => sendArray(exchange, to, own.subarray(start, end))),
+    (pieces[to] ?? []).map(({ start, end }) => exchange.sendPatiently(to, encodeArray(own.subarray(start, end)))),
   );
 
   const isHolder = holders.includes(rank);
@@ -53,9 +53,12 @@ export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseR
 
   for (const { ownPart, target, arriving } of parts) {
     const reduced = encodeArray(await folded(exchange, { ownPart, target, arriving, operator }));
-    for (const to of others) if (holders.includes(to)) sends.push(exchange.send(to, reduced));
+    for (const to of others) if (holders.includes(to)) sends.push(exchange.sendPatiently(to, reduced));
   }
-  await Promise.all([...results, ...sends]);
+  // Whoever has sent its results has said with them how much of what it was sent has arrived.
+  await Promise.all(results);
+  exchange.hurry();
+  await Promise.all(sends);
   return result;
 }
 

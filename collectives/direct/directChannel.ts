@@ -92,9 +92,9 @@ export class DirectChannel implements Channel {
     this.#observer = observer;
   }
 
-  send(to: number, context: number, tag: number, message: Message): Pending<void> {
+  send(to: number, context: number, tag: number, message: Message, isPatient = false): Pending<void> {
     if (to === this.rank) return this.#relay.send(to, context, tag, message);
-    return this.#route(to).send(context, tag, message);
+    return this.#route(to).send(context, tag, message, isPatient);
   }
 
   receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {

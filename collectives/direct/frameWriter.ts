@@ -50,8 +50,9 @@ type FrameFields = Omit<FrameHeader, 'epoch' | 'sequence' | 'source' | 'destinat
 
 /**
  * One direction of a direct link: a stream of frames. Long messages are not copied on their way to the socket; a
- * message resolves once the other end has acknowledged it, or once the socket has taken its bytes and there is time to
- * copy those that are not acknowledged into the window, where they are kept for the case that the link breaks.
+ * message resolves once the other end has acknowledged it, or once the socket has taken its bytes and those that are not
+ * acknowledged have been copied into the window, where they are kept for the case that the link breaks; the copy is made
+ * when nothing is left to send, unless the sender is patient.
  *
  * Every frame says how much of the other direction has arrived, in the place of the destination, which a link does not
  * need: where ranks swap messages, acknowledgements cost nothing.
@@ -74,7 +75,7 @@ export class FrameWriter {
     this.#options = options;
   }
 
-  send(context: number, tag: number, message: Message): Pending<void> {
+  send(context: number, tag: number, message: Message, isPatient = false): Pending<void> {
     const length = HEADER_BYTES + message.bytes.byteLength;
     const isIdle = this.#unsettled.length === 0 && this.#waiting.length === 0;
     if (isIdle && length <= MERGED_BYTES && this.#hasRoom() && this.#window.reaches(this.#offset + length)) {
@@ -83,6 +84,8 @@ export class FrameWriter {
     }
     const transfer = new Transfer(context, tag, message);
     transfer.onCancel = (reason) => this.#cancel(transfer, reason);
+    transfer.onHurry = () => this.#settleSoon();
+    transfer.isPatient = isPatient;
     this.#waiting.push(transfer);
     this.#pump();
     return transfer;
@@ -211,10 +214,14 @@ export class FrameWriter {
     return pieces;
   }
 
-  /** Once nothing is left to send, copies what is not acknowledged by the time that the next arrivals have been read. */
+  /**
+   * Once nothing is left to send and somebody waits, copies what is not acknowledged by the time that the next arrivals
+   * have been read.
+   */
   #settleSoon(): void {
     const last = this.#unsettled.at(-1);
     if (this.#settlesSoon || !last || last.end === undefined || last.unwritten > 0) return;
+    if (this.#unsettled.every(({ transfer }) => transfer.isPatient)) return;
     this.#settlesSoon = true;
     setImmediate(() => {
       this.#settlesSoon = false;

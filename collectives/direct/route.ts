@@ -82,8 +82,8 @@ export class Route {
     return this.#link?.closed;
   }
 
-  send(context: number, tag: number, message: Message): Pending<void> {
-    if (this.#out === 'link' && this.#link) return this.#link.writer.send(context, tag, message);
+  send(context: number, tag: number, message: Message, isPatient = false): Pending<void> {
+    if (this.#out === 'link' && this.#link) return this.#link.writer.send(context, tag, message, isPatient);
     if (this.#out !== 'relay') return this.#enqueue(new Transfer(context, tag, message));
     this.#ask();
     return this.#relay(context, tag, message);

@@ -97,7 +97,7 @@ describe('a stream of frames', () => {
           const sent = sizes.map((length, tag) => {
             const bytes = contentOf(tag, length);
             // Whoever waited for it writes to it again.
-            return writer.send(0, tag, { datatype: 0, bytes }).promise.then(() => bytes.fill(255));
+            return writer.send(0, tag, { datatype: 0, bytes }, tag % 3 === 0).promise.then(() => bytes.fill(255));
           });
           let passed = 0;
           for (let step = 0; passed < breakAt; step++) {
@@ -166,6 +166,23 @@ describe('a stream of frames', () => {
     expect(resolved).toBe(false);
     writer.acknowledged(taken - 2_000_000);
     await sent.promise;
+  });
+
+  it('leaves what a patient sender has sent where it is until that is in a hurry, or it has arrived', async () => {
+    const socket = new HeldSocket();
+    const writer = writerTo(socket);
+    const resolved: number[] = [];
+    const sent = [0, 1, 2].map((tag) => writer.send(0, tag, { datatype: 0, bytes: new Uint8Array(100_000) }, true));
+    for (const [tag, { promise }] of sent.entries()) void promise.then(() => resolved.push(tag));
+    socket.take(1e6);
+    await eventLoopTurn();
+    await eventLoopTurn();
+    expect(resolved).toEqual([]);
+    writer.acknowledged(100_032);
+    await eventLoopTurn();
+    expect(resolved).toEqual([0]);
+    sent[2]?.hurry?.();
+    await Promise.all(sent.map(({ promise }) => promise));
   });
 
   it('tells with every frame how much of the other direction has arrived', () => {
