@@ -16,6 +16,8 @@ export interface Path {
   readonly reason: string;
   /** Whether nothing better is being tried or will be. */
   readonly isSettled: boolean;
+  /** Links that did not come about, or did not bring the probe through. */
+  readonly failedLinks: number;
 }
 
 /** What a route needs of its channel. */
@@ -71,10 +73,11 @@ export class Route {
   }
 
   get path(): Path {
-    if (this.#out === 'link') return { kind: 'direct', reason: 'linked', isSettled: true };
+    const failedLinks = this.#failures;
+    if (this.#out === 'link') return { kind: 'direct', reason: 'linked', isSettled: true, failedLinks };
     const isTrying = this.#asked || this.#making !== undefined || this.#link !== undefined;
     const isSettled = this.#gone || (!isTrying && this.#attempts >= MAX_ATTEMPTS);
-    return { kind: 'relay', reason: this.#reason, isSettled };
+    return { kind: 'relay', reason: this.#reason, isSettled, failedLinks };
   }
 
   /** Resolves when no link is open; `undefined` when none is. */
