@@ -6,7 +6,11 @@ import { type SimulatedGalaxies, simulateSurvey } from '../../models/galaxies/si
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Tensor } from '../../run/tensor.js';
 import { readJsonFile, replaceJsonFile } from '../cloud/stateDirectory.js';
-import { type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
+import type { ByteProgress } from '../terminal/byteProgress.js';
+import { bytesPerGalaxy, type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
+
+/** Is told how the making of a survey gets on; a partition is an item. */
+export type SurveyProgress = Pick<ByteProgress, 'addBytes' | 'addItem' | 'stop'>;
 
 /** Galaxies that are simulated between two turns of the event loop. */
 const galaxiesPerTurn = 16;
@@ -14,12 +18,14 @@ const galaxiesPerTurn = 16;
 /**
  * The partitions of a simulated survey in a folder, `1.safetensors` and on; made where they are not there yet.
  *
+ * @param progressOf is asked for only when there is something to make.
  * @returns the paths, and whether they were made now.
  */
 export async function ensureSurvey(
   folder: string,
   scale: Pick<DemoScale, 'seed' | 'partitions' | 'galaxiesPerPartition'>,
   signal: AbortSignal,
+  progressOf: () => SurveyProgress,
 ): Promise<{ paths: string[]; made: boolean }> {
   const manifest = join(folder, 'survey.json');
   const names = Array.from({ length: scale.partitions }, (_, index) => `${index + 1}.safetensors`);
@@ -27,16 +33,33 @@ export async function ensureSurvey(
   if (await isThere(folder, manifest, names, scale)) return { paths, made: false };
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const partitions: Survey['partitions'] = [];
-  for (const [index, name] of names.entries()) {
-    const galaxies = await simulatePartition(scale, index, signal);
-    await saveFile(paths[index], writeSafetensors(galaxies), signal);
-    partitions.push({ name, size: (await stat(paths[index])).size });
-  }
+  const partitions = await makePartitions(folder, names, scale, signal, progressOf());
   const { seed, galaxiesPerPartition } = scale;
   const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
   await replaceJsonFile(manifest, survey);
   return { paths, made: true };
+}
+
+async function makePartitions(
+  folder: string,
+  names: readonly string[],
+  scale: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
+  signal: AbortSignal,
+  progress: SurveyProgress,
+): Promise<Survey['partitions']> {
+  const partitions: Survey['partitions'] = [];
+  try {
+    for (const [index, name] of names.entries()) {
+      const path = join(folder, name);
+      const galaxies = await simulatePartition(scale, index, signal, progress);
+      await saveFile(path, writeSafetensors(galaxies), signal);
+      partitions.push({ name, size: (await stat(path)).size });
+      progress.addItem();
+    }
+  } finally {
+    progress.stop();
+  }
+  return partitions;
 }
 
 async function isThere(
@@ -60,11 +83,13 @@ async function simulatePartition(
   { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
   index: number,
   signal: AbortSignal,
+  progress: SurveyProgress,
 ): Promise<ArrayContent[]> {
   const range = { seed, start: index * galaxiesPerPartition, count: galaxiesPerPartition };
   const chunks: SimulatedGalaxies[] = [];
   for (const chunk of simulateSurvey(range, galaxiesPerTurn)) {
     chunks.push(chunk);
+    progress.addBytes(chunk.redshift.shape[0] * bytesPerGalaxy);
     await nextTurn();
     signal.throwIfAborted();
   }
