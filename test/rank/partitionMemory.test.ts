@@ -1,24 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { PartitionMemory } from '../../rank/partitionMemory.js';
 
+const mib = 1024 * 1024;
+const arraysOf = (bytes: number) => [{ name: 'x', dtype: 'float32', shape: [bytes / 4] }] as const;
+
 describe('PartitionMemory', () => {
-  it('gives neighbouring partitions memory of their own, in whichever order they ask', () => {
+  it('is the same for all partitions of a rank, and grows to the largest of them, but not beyond 32 MiB', () => {
     const memory = new PartitionMemory();
-    const second = memory.of(1)(100);
-    const first = memory.of(0)(100);
-    const third = memory.of(2)(100);
-    expect(first.buffer).not.toBe(second.buffer);
-    expect(third.buffer).toBe(first.buffer);
-    expect(memory.of(3)(100).buffer).toBe(second.buffer);
+    const first = memory.planFor(arraysOf(5 * mib));
+    expect(first.memory.limitBytes).toBe(5 * mib);
+    expect(memory.planFor(arraysOf(mib)).memory).toBe(first.memory);
+    expect(first.memory.limitBytes).toBe(5 * mib);
+    memory.planFor(arraysOf(1000 * mib));
+    expect(first.memory.limitBytes).toBe(32 * mib);
   });
 
-  it('gives each array of a partition memory of its own, and more where more is needed', () => {
-    const memory = new PartitionMemory();
-    const allocate = memory.of(0);
-    const [image, magnitude] = [allocate(100), allocate(20)];
-    expect(image.buffer).not.toBe(magnitude.buffer);
-    const again = memory.of(2);
-    expect(again(50)).toHaveLength(50);
-    expect(again(40).buffer).not.toBe(magnitude.buffer);
+  it.each([
+    [0.5, 1],
+    [8, 2],
+    [1000, 4],
+  ])('fetches %d MiB in chunks of %d MiB', (partitionMib, chunkMib) => {
+    expect(new PartitionMemory().planFor(arraysOf(partitionMib * mib)).chunkBytes).toBe(chunkMib * mib);
+  });
+
+  it('counts every array that is read', () => {
+    const arrays = [...arraysOf(mib), { name: 'y', dtype: 'int64', shape: [mib / 8] }] as const;
+    expect(new PartitionMemory().planFor(arrays).memory.limitBytes).toBe(2 * mib);
   });
 });
