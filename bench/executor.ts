@@ -132,7 +132,14 @@ async function main(): Promise<void> {
     script: { kind: 'inference' },
     collectives: { channel: 'none', reason: 'bench' },
     maxConcurrency: 1,
-    initialize: { functionName: 'bench', requestId: 'bench', memoryMb: 0, startedAtMs: 0, endedAtMs: 0 },
+    initialize: {
+      functionName: 'bench',
+      requestId: 'bench',
+      memoryMb: 0,
+      startedAtMs: 0,
+      endedAtMs: 0,
+      requests: { get: 0, put: 0, list: 0, head: 0 },
+    },
     payload: parsePayload({ bucket, model: 'models/redshift.onnx', data_prefix: 'survey', result_path: 'results' }),
   } as const;
   const models = new ModelCache(workers);
