@@ -33,6 +33,8 @@ export interface PartitionResult {
   readonly predictions?: Readonly<Record<string, Tensor>>;
   /** True values in sample order. */
   readonly labels?: Tensor;
+  /** Name of the prediction that the true values belong to; the first one if left out. */
+  readonly compared?: string;
   readonly quality?: QualitySums;
   /** Indices of samples whose prediction is NaN or infinite. */
   readonly nonFiniteSamples?: readonly number[];

@@ -1,8 +1,9 @@
 import { type Batch, castTensor } from '../data/index.js';
 import { inferBatches } from '../models/batchInference.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
-import { emptyQualitySums, sumQuality } from '../run/quality.js';
+import { emptyQualitySums, type QualitySums, sumQuality } from '../run/quality.js';
 import { elementCount, type Tensor } from '../run/tensor.js';
+import { comparedOutput } from './arrayBinding.js';
 import type { PartitionResult, RankContext, RankPartition } from './context.js';
 import { type PartitionFailure, PartitionsFailedError } from './errors.js';
 import { OutputCollector } from './outputCollector.js';
@@ -64,28 +65,24 @@ async function inferPartition(
   }
   const truth = await labels;
   const predictions = collector.outputs();
+  const compared = binding.labels === null ? undefined : comparedOutput(Object.keys(predictions), binding.labels);
   return {
     samples: sampleCount,
     batches: batchCount,
     predictions,
     labels: truth,
+    compared,
     nonFiniteSamples,
-    quality: qualityOfFirst(ctx, session.outputs[0].name, predictions, truth),
+    quality:
+      truth && compared !== undefined ? qualityOf(ctx, compared, predictions[compared], truth) : emptyQualitySums,
   };
 }
 
 /** Quality is known where the model says one number a sample. */
-function qualityOfFirst(
-  { logger }: RankContext,
-  output: string,
-  predictions: Readonly<Record<string, Tensor>>,
-  truth: Tensor | undefined,
-) {
-  const predicted = predictions[output];
-  if (!truth) return emptyQualitySums;
+function qualityOf({ logger }: RankContext, output: string, predicted: Tensor, truth: Tensor): QualitySums {
   if (predicted.shape[0] > 0 && elementCount(predicted.shape.slice(1)) !== 1) {
     logger.warn(
-      `The true values are not compared: the model's first output "${output}" is [${predicted.shape.join(', ')}], not one number a sample.`,
+      `The true values are not compared: the model's output "${output}" is [${predicted.shape.join(', ')}], not one number a sample.`,
     );
     return emptyQualitySums;
   }

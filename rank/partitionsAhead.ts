@@ -1,9 +1,10 @@
 import { type Batch, type Partition, readArray, streamBatches } from '../data/index.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
 import type { Tensor } from '../run/tensor.js';
-import { type ArrayBinding, bindArrays } from './arrayBinding.js';
+import { type ArrayBinding, bindArrays, describeBinding } from './arrayBinding.js';
 import type { RankContext, RankPartition } from './context.js';
 import { PartitionMemory } from './partitionMemory.js';
+import { checkOutputNames } from './predictionFiles.js';
 import { Prefetched } from './prefetched.js';
 
 /** A partition whose first bytes are on their way. */
@@ -22,6 +23,7 @@ export class PartitionsAhead {
   readonly #ctx: RankContext;
   readonly #session: InferenceSession;
   readonly #memory = new PartitionMemory();
+  #loggedBinding: string | undefined;
   /** Resolves when the partition that was opened last has asked for all of its samples. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -51,6 +53,9 @@ export class PartitionsAhead {
       partition: partition.name,
       model: this.#session.modelName,
     });
+    const outputs = this.#session.outputs.map(({ name }) => name);
+    checkOutputNames(outputs, payload.predictions, binding.labels !== null);
+    this.#logBinding(binding, partition);
     const arrays = [...new Set(Object.values(binding.inputs))];
     const sampleCount = partition.sampleCountOf(binding.labels === null ? arrays : [...arrays, binding.labels]);
     const { memory, chunkBytes } = this.#memory.planFor(arrays.map((name) => partition.arrayNamed(name)));
@@ -66,6 +71,21 @@ export class PartitionsAhead {
     labels.catch(() => undefined);
     const ready = turn.then(() => memory.roomFor(chunkBytes));
     return { sampleCount, binding, batches: new Prefetched(inTurn(ready, stream, allRequested)), labels };
+  }
+
+  /** Says what feeds what: once, and again only for partitions that differ. */
+  #logBinding(binding: ArrayBinding, partition: Partition): void {
+    const { inputs, labels } = binding;
+    const bound = JSON.stringify({ inputs, labels });
+    if (bound === this.#loggedBinding) return;
+    this.#loggedBinding = bound;
+    this.#ctx.logger.info(
+      `From ${partition.name} on, the model is fed: ${describeBinding(binding, partition.arrays)}.`,
+      {
+        inputs,
+        labels,
+      },
+    );
   }
 
   async #readLabels(partition: Partition, name: string | null): Promise<Tensor | undefined> {

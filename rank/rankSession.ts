@@ -95,12 +95,17 @@ export class RankSession implements RankContext {
 
   async finishPartition(partition: RankPartition, result: PartitionResult): Promise<void> {
     const { plan, store } = this.#parts;
-    const rendered = await predictionFiles(plan.resultPrefix, partition.name, this.payload.predictions, result);
+    const { files, ...keys } = await predictionFiles(
+      plan.resultPrefix,
+      partition.name,
+      this.payload.predictions,
+      result,
+    );
     await this.measure('upload', async () => {
       await this.#mayWrite();
       const { signal } = this;
       await Promise.all(
-        rendered.files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType, signal })),
+        files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType, signal })),
       );
     });
     const nonFinite = result.nonFiniteSamples ?? [];
@@ -110,8 +115,7 @@ export class RankSession implements RankContext {
       key: partition.key,
       samples: result.samples,
       bytes: partition.size,
-      predictionsKey: rendered.predictionsKey,
-      labelsKey: rendered.labelsKey,
+      ...keys,
       quality: result.quality ?? emptyQualitySums,
       nonFinite: { count: nonFinite.length, firstSamples: nonFinite.slice(0, namedNonFiniteSamples) },
     });
