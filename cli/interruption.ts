@@ -2,29 +2,33 @@ import { setMaxListeners } from 'node:events';
 import { InterruptedError } from './errors.js';
 import { exitCodes } from './exitCodes.js';
 
+/** What ends a command before it is done; SIGPIPE says that nobody reads what it writes. */
+export type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGPIPE';
+
 /** What the interruption needs of `process`. */
 export interface SignalSource {
-  on(event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void): unknown;
+  on(event: EndingSignal, listener: () => void): unknown;
   exit(code: number): void;
 }
 
 /**
- * Ctrl-C and SIGTERM. The first aborts `signal`, so that the command can tidy up behind it; the second leaves at once.
+ * Ctrl-C, SIGTERM and a closed pipe. The first aborts `signal`, so that the command can tidy up behind it; a second Ctrl-C or
+ * SIGTERM leaves at once.
  */
 export class Interruption {
   readonly #controller = new AbortController();
-  #receivedSignal: 'SIGINT' | 'SIGTERM' | undefined;
+  #receivedSignal: EndingSignal | undefined;
 
   constructor(source: SignalSource) {
     // Every request under way listens to it, and there may be many.
     setMaxListeners(0, this.#controller.signal);
-    const receive = (signal: 'SIGINT' | 'SIGTERM') => {
-      if (this.#receivedSignal !== undefined) source.exit(exitCodes.interrupted);
+    const receive = (signal: EndingSignal) => {
+      // Every write to a closed pipe fails anew.
+      if (this.#receivedSignal !== undefined && signal !== 'SIGPIPE') source.exit(exitCodes.interrupted);
       this.#receivedSignal ??= signal;
       this.#controller.abort(new InterruptedError());
     };
-    source.on('SIGINT', receive);
-    source.on('SIGTERM', receive);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const) source.on(signal, () => receive(signal));
   }
 
   /** Aborts with an InterruptedError. */
@@ -40,7 +44,7 @@ export class Interruption {
   }
 
   /** The first signal that came. */
-  get receivedSignal(): 'SIGINT' | 'SIGTERM' | undefined {
+  get receivedSignal(): EndingSignal | undefined {
     return this.#receivedSignal;
   }
 }

@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../run/summary.js';
 import { ObjectStore } from '../../storage/objectStore.js';
 import type { Target } from '../cloud/target.js';
+import type { EndingSignal } from '../interruption.js';
 import type { Session } from '../session.js';
 import { executorSize } from './executorSize.js';
 import { followRun } from './followRun.js';
@@ -42,6 +43,9 @@ export async function performRun(
   return { snapshot, summary: await loadSummary(new ObjectStore(target.clients.s3), snapshot) };
 }
 
+const stopCause = (signal: EndingSignal | undefined): string =>
+  signal === 'SIGTERM' || signal === 'SIGPIPE' ? `The command that started it was ended by ${signal}.` : 'Ctrl-C.';
+
 async function followOrStop(
   session: Session,
   target: Target,
@@ -67,6 +71,6 @@ async function followOrStop(
     }
   }
   terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
-  await stopRun(clients.sfn, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+  await stopRun(clients.sfn, observer.executionArn, { cause: stopCause(interruption.receivedSignal), pollMs });
   return observer.observe();
 }

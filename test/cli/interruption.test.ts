@@ -21,6 +21,16 @@ describe('interruption', () => {
     expect(source.exits).toEqual([]);
   });
 
+  it('asks once when nobody reads any more, however many writes fail', () => {
+    const source = new FakeProcess();
+    const interruption = new Interruption(source);
+    source.emit('SIGPIPE');
+    source.emit('SIGPIPE');
+    expect(interruption.signal.aborted).toBe(true);
+    expect(interruption.receivedSignal).toBe('SIGPIPE');
+    expect(source.exits).toEqual([]);
+  });
+
   it('leaves at once at the second', () => {
     const source = new FakeProcess();
     const interruption = new Interruption(source);
