@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ArrayContent, saveFile, writeSafetensors } from '../../data/index.js';
@@ -7,10 +7,13 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { Tensor } from '../../run/tensor.js';
 import { readJsonFile, replaceJsonFile } from '../cloud/stateDirectory.js';
 import type { ByteProgress } from '../terminal/byteProgress.js';
+import { replaceFolder } from './replaceFolder.js';
 import { bytesPerGalaxy, type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
 
 /** Is told how the making of a survey gets on; a partition is an item. */
 export type SurveyProgress = Pick<ByteProgress, 'addBytes' | 'addItem' | 'stop'>;
+
+const manifestName = 'survey.json';
 
 /** Galaxies that are simulated between two turns of the event loop. */
 const galaxiesPerTurn = 16;
@@ -27,16 +30,19 @@ export async function ensureSurvey(
   signal: AbortSignal,
   progressOf: () => SurveyProgress,
 ): Promise<{ paths: string[]; made: boolean }> {
-  const manifest = join(folder, 'survey.json');
   const names = Array.from({ length: scale.partitions }, (_, index) => `${index + 1}.safetensors`);
   const paths = names.map((name) => join(folder, name));
-  if (await isThere(folder, manifest, names, scale)) return { paths, made: false };
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const partitions = await makePartitions(folder, names, scale, signal, progressOf());
-  const { seed, galaxiesPerPartition } = scale;
-  const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
-  await replaceJsonFile(manifest, survey);
+  if (await isThere(folder, names, scale)) return { paths, made: false };
+  await replaceFolder(
+    folder,
+    async (staging) => {
+      const partitions = await makePartitions(staging, names, scale, signal, progressOf());
+      const { seed, galaxiesPerPartition } = scale;
+      const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
+      await replaceJsonFile(join(staging, manifestName), survey);
+    },
+    () => isThere(folder, names, scale),
+  );
   return { paths, made: true };
 }
 
@@ -64,11 +70,10 @@ async function makePartitions(
 
 async function isThere(
   folder: string,
-  manifest: string,
   names: readonly string[],
   { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
 ): Promise<boolean> {
-  const survey = await readJsonFile(manifest, surveySchema);
+  const survey = await readJsonFile(join(folder, manifestName), surveySchema);
   if (!survey || survey.madeBy !== packageJson.version) return false;
   if (survey.seed !== seed || survey.galaxiesPerPartition !== galaxiesPerPartition) return false;
   if (survey.partitions.length !== names.length) return false;

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureSurvey } from '../../../cli/demo/sampleSurvey.js';
 import { bytesPerGalaxy, demoScale, payloadChanges } from '../../../cli/demo/surveyPlan.js';
@@ -70,6 +71,16 @@ describe('the survey of the demo', () => {
     await truncate(first.paths[0], 100);
     expect((await ensureSurvey(folder, scale, signal, () => new RecordedProgress())).made).toBe(true);
     expect((await readFile(first.paths[0])).equals(content)).toBe(true);
+  });
+
+  it('is whole for each of two commands that make it at once', async () => {
+    const parent = await temporaryFolder();
+    const folder = join(parent, 'survey');
+    const scale = { seed: 3, partitions: 2, galaxiesPerPartition: 20 };
+    const both = await Promise.all([1, 2].map(() => ensureSurvey(folder, scale, signal, () => new RecordedProgress())));
+    expect(both[0]).toEqual(both[1]);
+    expect(await readdir(parent)).toEqual(['survey']);
+    expect((await readdir(folder)).sort()).toEqual(['1.safetensors', '2.safetensors', 'survey.json']);
   });
 
   it('stops when it is interrupted', async () => {
