@@ -5,6 +5,7 @@ import type { Stage } from '../run/metrics.js';
 import type { Payload } from '../run/payload.js';
 import type { QualitySums } from '../run/quality.js';
 import type { Tensor } from '../run/tensor.js';
+import type { PartitionMemory } from './partitionMemory.js';
 import type { RunStorage } from './runStorage.js';
 
 /** Structured log lines; they end up in the rank's log stream with run, rank and generation beside them. */
@@ -67,6 +68,8 @@ export interface RankContext {
   /** S3 within the run's prefixes. */
   readonly s3: RunStorage;
   readonly logger: RankLogger;
+  /** Where partitions are streamed to; it outlives the attempt. */
+  readonly memory: PartitionMemory;
   /** When this attempt must be done. */
   readonly deadline: Date;
   /** Aborts at the deadline and when the attempt is fenced off. */

@@ -14,16 +14,29 @@ export interface StreamPlan {
 }
 
 /**
- * The memory of a rank's partitions. They arrive in chunks, and a chunk whose samples were inferred serves for what comes
- * next, of this partition or the following one; so an executor needs as much for a large partition as for a small one.
+ * The memory of an executor's partitions. They arrive in chunks, and a chunk whose samples were inferred serves for what
+ * comes next: of this partition, of the following one, of the next attempt in the same environment. So an executor needs
+ * as much for a large partition as for a small one, and no more the longer it lives.
  */
 export class PartitionMemory {
-  readonly #pool = new ChunkPool(0);
+  #pool = new ChunkPool(0);
+  /** The largest limit that a partition of this attempt has called for. */
+  #limitBytes = 0;
+
+  /** Begins anew, with what earlier attempts left. */
+  beginAttempt(): void {
+    this.#pool = this.#pool.successor();
+    this.#limitBytes = 0;
+  }
 
   /** For a partition of which these arrays are read. */
   planFor(arrays: readonly ArrayInfo[]): StreamPlan {
     const bytes = arrays.reduce((sum, { shape, dtype }) => sum + elementCount(shape) * bytesPerElement[dtype], 0);
-    this.#pool.limitBytes = Math.max(this.#pool.limitBytes, Math.min(bytes, mostBytesAhead));
+    const limitBytes = Math.min(bytes, mostBytesAhead);
+    if (limitBytes > this.#limitBytes) {
+      this.#limitBytes = limitBytes;
+      this.#pool.limitTo(limitBytes);
+    }
     const share = Math.ceil(bytes / chunksPerPartition);
     return { memory: this.#pool, chunkBytes: Math.min(Math.max(share, leastChunkBytes), mostChunkBytes) };
   }

@@ -3,7 +3,6 @@ import type { InferenceSession } from '../models/inferenceSession.js';
 import type { Tensor } from '../run/tensor.js';
 import { type ArrayBinding, bindArrays, describeBinding } from './arrayBinding.js';
 import type { RankContext, RankPartition } from './context.js';
-import { PartitionMemory } from './partitionMemory.js';
 import { checkOutputNames } from './predictionFiles.js';
 import { Prefetched } from './prefetched.js';
 
@@ -22,7 +21,6 @@ export interface OpenedPartition {
 export class PartitionsAhead {
   readonly #ctx: RankContext;
   readonly #session: InferenceSession;
-  readonly #memory = new PartitionMemory();
   #loggedBinding: string | undefined;
   /** Resolves when the partition that was opened last has asked for all of its samples. */
   #turn: Promise<void> = Promise.resolve();
@@ -58,7 +56,7 @@ export class PartitionsAhead {
     this.#logBinding(binding, partition);
     const arrays = [...new Set(Object.values(binding.inputs))];
     const sampleCount = partition.sampleCountOf(binding.labels === null ? arrays : [...arrays, binding.labels]);
-    const { memory, chunkBytes } = this.#memory.planFor(arrays.map((name) => partition.arrayNamed(name)));
+    const { memory, chunkBytes } = this.#ctx.memory.planFor(arrays.map((name) => partition.arrayNamed(name)));
     const stream = streamBatches(partition, {
       memory,
       chunkBytes,

@@ -12,6 +12,7 @@ import { FencedOffError, NoModelError } from './errors.js';
 import type { GroupLink } from './groupLink.js';
 import type { ModelCache } from './modelCache.js';
 import type { RankOwnership } from './ownership.js';
+import type { PartitionMemory } from './partitionMemory.js';
 import { predictionFiles } from './predictionFiles.js';
 import { resultJson } from './resultJson.js';
 import { RunStorage } from './runStorage.js';
@@ -29,6 +30,7 @@ export interface RankSessionParts {
   readonly generation: number;
   readonly store: ObjectStore;
   readonly models: ModelCache;
+  readonly memory: PartitionMemory;
   readonly recorder: StageRecorder;
   readonly ownership: RankOwnership;
   readonly group: GroupLink;
@@ -49,6 +51,7 @@ export class RankSession implements RankContext {
   readonly communicator: RankContext['communicator'];
   readonly s3: RunStorage;
   readonly logger: RankLogger;
+  readonly memory: PartitionMemory;
   readonly deadline: Date;
   readonly signal: AbortSignal;
   readonly records: PartitionRecord[] = [];
@@ -78,6 +81,8 @@ export class RankSession implements RankContext {
     this.communicator = group.communicator;
     this.s3 = new RunStorage(store, plan, row.rank);
     this.logger = logger;
+    this.memory = parts.memory;
+    this.memory.beginAttempt();
     this.deadline = deadline.deadline;
     this.signal = deadline.signal;
   }

@@ -37,15 +37,33 @@ const mostWaste = 4;
  * it, and with buffers that wait for the collector, memory would grow with what is read.
  */
 export class ChunkPool implements ChunkMemory {
-  /** In bytes. May change at any time. */
-  limitBytes: number;
+  #limitBytes: number;
   readonly #free: Uint8Array[] = [];
   readonly #waiting = new Map<() => void, number>();
   #freeBytes = 0;
   #takenBytes = 0;
 
   constructor(limitBytes: number) {
-    this.limitBytes = limitBytes;
+    this.#limitBytes = limitBytes;
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /** Sets another limit, and lets go of free buffers beyond it. */
+  limitTo(bytes: number): void {
+    this.#limitBytes = bytes;
+    this.#makeRoom(0);
+  }
+
+  /** A pool of the same limit with the free buffers of this one; what is taken of this one never comes back to it. */
+  successor(): ChunkPool {
+    const next = new ChunkPool(this.#limitBytes);
+    next.#free.push(...this.#free.splice(0));
+    next.#freeBytes = this.#freeBytes;
+    this.#freeBytes = 0;
+    return next;
   }
 
   /** Bytes that are taken now. */
@@ -61,7 +79,7 @@ export class ChunkPool implements ChunkMemory {
   take(byteLength: number, needed: true): Uint8Array;
   take(byteLength: number, needed: boolean): Uint8Array | undefined;
   take(byteLength: number, needed: boolean): Uint8Array | undefined {
-    if (!needed && this.#takenBytes + byteLength > this.limitBytes) return undefined;
+    if (!needed && this.#takenBytes + byteLength > this.#limitBytes) return undefined;
     const buffer = this.#reuse(byteLength) ?? this.#allocate(byteLength);
     this.#takenBytes += buffer.length;
     return buffer.subarray(0, byteLength);
@@ -85,7 +103,7 @@ export class ChunkPool implements ChunkMemory {
   }
 
   #hasRoomFor(byteLength: number): boolean {
-    return this.#takenBytes === 0 || this.#takenBytes + byteLength <= this.limitBytes;
+    return this.#takenBytes === 0 || this.#takenBytes + byteLength <= this.#limitBytes;
   }
 
   /** The smallest free buffer that fits, if it is not far too large, or if another one would be one too many. */
@@ -93,7 +111,7 @@ export class ChunkPool implements ChunkMemory {
     const fitting = this.#free.filter(({ length }) => length >= byteLength).sort((a, b) => a.length - b.length)[0];
     if (!fitting) return undefined;
     const isWasteful = fitting.length > mostWaste * byteLength;
-    if (isWasteful && this.heldBytes + byteLength <= this.limitBytes) return undefined;
+    if (isWasteful && this.heldBytes + byteLength <= this.#limitBytes) return undefined;
     this.#drop(fitting);
     return fitting;
   }
@@ -105,7 +123,7 @@ export class ChunkPool implements ChunkMemory {
 
   /** Lets go of free buffers, those first that were free the longest, until so many more bytes fit into the limit. */
   #makeRoom(byteLength: number): void {
-    while (this.#free.length > 0 && this.heldBytes + byteLength > this.limitBytes) this.#drop(this.#free[0]);
+    while (this.#free.length > 0 && this.heldBytes + byteLength > this.#limitBytes) this.#drop(this.#free[0]);
   }
 
   #drop(buffer: Uint8Array): void {

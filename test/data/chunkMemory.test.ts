@@ -39,6 +39,24 @@ describe('a chunk pool', () => {
     expect(pool.heldBytes).toBe(90);
   });
 
+  it('hands its free buffers on to a successor, and no others', () => {
+    const pool = new ChunkPool(100);
+    const [free, taken] = [pool.take(60, true), pool.take(40, true)];
+    pool.giveBack(free);
+    const next = pool.successor();
+    pool.giveBack(taken);
+    expect(next.heldBytes).toBe(60);
+    expect(next.take(60, true).buffer).toBe(free.buffer);
+    expect(pool.take(60, true).buffer).not.toBe(free.buffer);
+  });
+
+  it('lets go of free buffers beyond a new limit', () => {
+    const pool = new ChunkPool(100);
+    for (const bytes of [pool.take(60, true), pool.take(40, true)]) pool.giveBack(bytes);
+    pool.limitTo(50);
+    expect(pool.heldBytes).toBe(40);
+  });
+
   it('tells who waits when there is room', async () => {
     const pool = new ChunkPool(100);
     const [first, second] = [pool.take(60, true), pool.take(40, true)];

@@ -15,6 +15,21 @@ describe('PartitionMemory', () => {
     expect(first.memory.limitBytes).toBe(32 * mib);
   });
 
+  it('keeps what an earlier attempt left, as far as the next one needs it', () => {
+    const memory = new PartitionMemory();
+    const earlier = memory.planFor(arraysOf(5 * mib)).memory;
+    const pieces = [2 * mib, mib, mib].map((length) => earlier.take(length, true));
+    for (const piece of pieces.slice(0, 2)) earlier.giveBack(piece);
+    memory.beginAttempt();
+    const next = memory.planFor(arraysOf(3 * mib)).memory;
+    expect([next.limitBytes, next.takenBytes, next.heldBytes]).toEqual([3 * mib, 0, 3 * mib]);
+    expect(next.take(mib, true).buffer).toBe(pieces[1].buffer);
+    // What the earlier attempt still looks at stays its own.
+    earlier.giveBack(pieces[2]);
+    memory.beginAttempt();
+    expect(memory.planFor(arraysOf(mib)).memory.heldBytes).toBe(0);
+  });
+
   it.each([
     [0.5, 1],
     [8, 2],
