@@ -33,7 +33,7 @@ export const signalExitCode = ({ interruption: { receivedSignal } }: Session): E
 const codeOfSignal = {
   SIGINT: exitCodes.interrupted,
   SIGTERM: exitCodes.terminated,
-  SIGPIPE: exitCodes.unread,
+  EPIPE: exitCodes.unread,
 } as const;
 
 /** Tells people and machines what went wrong. */

@@ -2,13 +2,18 @@ import { setMaxListeners } from 'node:events';
 import { InterruptedError } from './errors.js';
 import { exitCodes } from './exitCodes.js';
 
-/** What ends a command before it is done; SIGPIPE says that nobody reads what it writes. */
-export type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGPIPE';
+/** What ends a command before it is done; EPIPE says that nobody reads what it writes. */
+export type Ending = 'SIGINT' | 'SIGTERM' | 'EPIPE';
 
 /** What the interruption needs of `process`. */
 export interface SignalSource {
-  on(event: EndingSignal, listener: () => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   exit(code: number): void;
+}
+
+/** What the interruption needs of `process.stdout` and `process.stderr`. */
+export interface Output {
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 /**
@@ -17,18 +22,24 @@ export interface SignalSource {
  */
 export class Interruption {
   readonly #controller = new AbortController();
-  #receivedSignal: EndingSignal | undefined;
+  #receivedSignal: Ending | undefined;
 
-  constructor(source: SignalSource) {
+  constructor(source: SignalSource, outputs: readonly Output[] = []) {
     // Every request under way listens to it, and there may be many.
     setMaxListeners(0, this.#controller.signal);
-    const receive = (signal: EndingSignal) => {
+    const receive = (signal: Ending) => {
       // Every write to a closed pipe fails anew.
-      if (this.#receivedSignal !== undefined && signal !== 'SIGPIPE') source.exit(exitCodes.interrupted);
+      if (this.#receivedSignal !== undefined && signal !== 'EPIPE') source.exit(exitCodes.interrupted);
       this.#receivedSignal ??= signal;
       this.#controller.abort(new InterruptedError());
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const) source.on(signal, () => receive(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, () => receive(signal));
+    // Not SIGPIPE, which any broken connection raises.
+    for (const output of outputs) {
+      output.on('error', ({ code }) => {
+        if (code === 'EPIPE') receive('EPIPE');
+      });
+    }
   }
 
   /** Aborts with an InterruptedError. */
@@ -44,7 +55,7 @@ export class Interruption {
   }
 
   /** The first signal that came. */
-  get receivedSignal(): EndingSignal | undefined {
+  get receivedSignal(): Ending | undefined {
     return this.#receivedSignal;
   }
 }
