@@ -151,7 +151,8 @@ export class SystemUnderTest {
   async close(): Promise<Finished['code']> {
     this.s3.destroy();
     this.#child.kill('SIGTERM');
-    const code = this.#child.exitCode ?? (await once(this.#child, 'exit'))[0];
+    const { exitCode, signalCode } = this.#child;
+    const code = exitCode ?? (signalCode === null ? (await once(this.#child, 'exit'))[0] : null);
     await rm(this.directory, { recursive: true, force: true });
     return code;
   }
