@@ -46,8 +46,8 @@ const DEFAULT_BYTES_IN_FLIGHT = 32 * MIB;
  * Only the selected arrays are read, straight into buffers of about `chunkBytes` and of whole batches, of which the tensors
  * are views; a buffer lives as long as any of its views, or until all of its batches are released where the memory is the
  * caller's. So no array is ever held whole, but one whose samples do not lie one after the other in the file
- * (column-major). Arrays that lie strided take up to `bytesInFlight` more while they are put in order. Leaving the loop
- * early gives up the requests that are on the way.
+ * (column-major). Arrays that lie strided take two more chunks while they are put in order. Leaving the loop early gives
+ * up the requests that are on the way.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../run/tensor.js';
-import type { StoredArray } from '../storedArray.js';
+import { isRowMajor, type StoredArray } from '../storedArray.js';
 import { Arrival, type ArrivalSettings } from './arrival.js';
 import { ReadAhead } from './readAhead.js';
 import { admit, perform, planReads } from './reads.js';
@@ -23,6 +23,9 @@ export interface StreamSettings extends ArrivalSettings {
   readonly signal?: AbortSignal;
 }
 
+/** Pieces on the way at a time where each takes as much memory again while its elements are put in order. */
+const piecesPutInOrder = 2;
+
 /**
  * Streams arrays of the same number of samples, each read by its own reader; the caller closes the readers. A stream that
  * is left early takes the memory of all of its batches back.
@@ -34,6 +37,7 @@ export async function* streamArrays(
   const { batchSize, chunkBytes, bytesInFlight, memory, allRequested, signal } = settings;
   const samples = arrays[0]?.array.shape[0] ?? 0;
   const arrivals = arrays.map(({ array, reader }) => new Arrival(array, reader, settings));
+  const isInOrder = arrays.every(({ array }) => isRowMajor(array.shape, array.strides));
   const reads = planReads(
     arrivals.map(({ landings }) =>
       landings.flatMap((landing) => landing.blocks(chunkBytes, batchSize).map((block) => ({ landing, block }))),
@@ -46,7 +50,7 @@ export async function* streamArrays(
       run: (read, abort) => perform(read, memory.scratch, abort),
       allBegun: () => allRequested?.(),
     },
-    bytesInFlight,
+    isInOrder ? bytesInFlight : Math.min(bytesInFlight, piecesPutInOrder * chunkBytes),
     signal,
   );
   let isComplete = false;
