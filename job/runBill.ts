@@ -1,10 +1,10 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { type BilledInvocation, computeBill } from '../cost/bill.js';
+import { type BilledInvocation, type BillInput, computeBill } from '../cost/bill.js';
 import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
 import { type FoundReport, findReports } from '../cost/reportQuery.js';
 import type { Bill } from '../run/bill.js';
 import { messageOf } from '../run/errors.js';
-import type { CoordinatorRecord, Plan } from '../run/plan.js';
+import type { CoordinatorRecord, Plan, S3Requests } from '../run/plan.js';
 import type { CallKind } from '../storage/callLog.js';
 import type { RankOutcome } from './rankOutcomes.js';
 
@@ -12,6 +12,10 @@ import type { RankOutcome } from './rankOutcomes.js';
 const transitionsOfRun = 4;
 const transitionsOfRank = 2;
 const transitionsOfRetry = 3;
+
+/** In the place of a request id, of attempts that died before they could sign in. */
+const unsignedMark = '-unsigned-';
+const isUnsigned = (requestId: string): boolean => requestId.includes(unsignedMark);
 
 export interface RunBillInput {
   readonly plan: Plan;
@@ -41,9 +45,7 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     coordinator(aggregate),
   ];
   const reports = await readReports(logs, invocations, input);
-  const { calls } = input;
   const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));
-  const count = (kind: Exclude<CallKind, 'delete'>) => records.reduce((sum, { s3 }) => sum + s3[kind], calls[kind]);
   const retries = outcomes.reduce((sum, outcome) => sum + attemptCount(outcome) - 1, 0);
   const bill = computeBill({
     region: input.region,
@@ -54,8 +56,7 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
       standard: transitionsOfRun + transitionsOfRank * plan.worldSize + transitionsOfRetry * retries,
       basis: 'estimated',
     },
-    // A rank writes its metrics after it has counted its calls.
-    s3: { get: count('get'), put: count('put') + records.length, list: count('list'), head: count('head') },
+    s3: requestsOfRun(input, invocations),
     logScanBytes: reports.bytesScanned,
     rendezvous:
       plan.collectives.channel === 'none' || plan.collectives.channel === 'storage'
@@ -65,6 +66,36 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });
   return { ...bill, notes: [...bill.notes, ...reports.notes] };
+}
+
+/** A rank's sign-in: it reads the plan, its shard and the list of attempts, and adds itself to that. */
+const signInRequests: S3Requests = { get: 3, put: 1, list: 0, head: 0 };
+/** A rank's end, after it has counted: it looks whether the rank is still its own, and writes its metrics. */
+const deliveryRequests: S3Requests = { get: 1, put: 1, list: 0, head: 0 };
+/** What records that a rank was given up: it writes that, and reads the plan. */
+const failureRequests: S3Requests = { get: 1, put: 1, list: 0, head: 0 };
+
+/** All that is known of the run's requests; a failed attempt took its own count with it. */
+function requestsOfRun(
+  { plan, outcomes, calls }: RunBillInput,
+  invocations: readonly BilledInvocation[],
+): BillInput['s3'] {
+  const failed = invocations.filter((invocation) => invocation.failed);
+  const counted: S3Requests[] = [
+    calls,
+    plan.initialize.requests,
+    ...outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster.s3, deliveryRequests] : [])),
+    ...outcomes.flatMap(({ failure }) => (failure ? [failureRequests] : [])),
+    ...failed.filter(({ requestId }) => !isUnsigned(requestId)).map(() => signInRequests),
+  ];
+  const total = (kind: keyof S3Requests) => counted.reduce((sum, requests) => sum + requests[kind], 0);
+  return {
+    get: total('get'),
+    put: total('put'),
+    list: total('list'),
+    head: total('head'),
+    partlyCountedAttempts: failed.length,
+  };
 }
 
 /** At least one; attempts that died before they could sign in are known from the generations alone. */
@@ -102,7 +133,7 @@ function attemptsOf(outcome: RankOutcome, input: RunBillInput): BilledInvocation
     { length: attemptCount(outcome) - attempts.length },
     (_, index): BilledInvocation => ({
       ...common,
-      requestId: `rank-${rank}-unsigned-${index}`,
+      requestId: `rank-${rank}${unsignedMark}${index}`,
       estimatedMs: 0,
       failed: true,
     }),
@@ -150,9 +181,7 @@ async function readReports(
   invocations: readonly BilledInvocation[],
   { plan, aggregate, reportTimeoutMs }: RunBillInput,
 ): Promise<Reports> {
-  const searched = invocations.filter(
-    ({ requestId }) => requestId !== aggregate.requestId && !requestId.includes('-unsigned-'),
-  );
+  const searched = invocations.filter(({ requestId }) => requestId !== aggregate.requestId && !isUnsigned(requestId));
   const results = await Promise.all(
     [...new Set(searched.map(({ functionName }) => functionName))].map(async (functionName): Promise<Reports> => {
       const logGroup = `/aws/lambda/${functionName}`;

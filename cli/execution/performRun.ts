@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../run/summary.js';
 import { ObjectStore } from '../../storage/objectStore.js';
 import type { Target } from '../cloud/target.js';
+import type { Ending } from '../interruption.js';
 import type { Session } from '../session.js';
 import { executorSize } from './executorSize.js';
 import { followRun } from './followRun.js';
@@ -42,6 +43,12 @@ export async function performRun(
   return { snapshot, summary: await loadSummary(new ObjectStore(target.clients.s3), snapshot) };
 }
 
+const stopCauses: Readonly<Record<Ending, string>> = {
+  SIGINT: 'Ctrl-C.',
+  SIGTERM: 'The command that started it was ended by SIGTERM.',
+  EPIPE: 'Nobody read what the command that started it wrote.',
+};
+
 async function followOrStop(
   session: Session,
   target: Target,
@@ -67,6 +74,9 @@ async function followOrStop(
     }
   }
   terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
-  await stopRun(clients.sfn, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+  await stopRun(clients.sfn, observer.executionArn, {
+    cause: stopCauses[interruption.receivedSignal ?? 'SIGINT'],
+    pollMs,
+  });
   return observer.observe();
 }

@@ -3,6 +3,7 @@ import type { RankLogger } from '../../rank/context.js';
 import { executeRank, type RankRequest } from '../../rank/executeRank.js';
 import type { RendezvousAccess } from '../../rank/groupLink.js';
 import { ModelCache } from '../../rank/modelCache.js';
+import { PartitionMemory } from '../../rank/partitionMemory.js';
 import { dealPartitions } from '../../run/dealing.js';
 import { metricsKey, planKey, planShardKey } from '../../run/keys.js';
 import { type RankMetrics, rankMetricsSchema } from '../../run/metrics.js';
@@ -82,7 +83,7 @@ export async function attemptRank(
         memoryMb: 1769,
         architecture: 'x86_64',
       },
-      { store: s3.store(), models, rendezvous, logger },
+      { store: s3.store(), models, memory: new PartitionMemory(), rendezvous, logger },
     );
     return await s3.store().getJson(bucket, metricsKey(resultPrefix, rank), rankMetricsSchema);
   } finally {

@@ -89,4 +89,14 @@ describe('a run of a script', () => {
     const { stdout } = await system.muster('status', 'interrupted', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
   });
+
+  it('is stopped when nobody reads what the command writes', async () => {
+    const args = ['run', '-', '--name', 'unread', '--directory', system.directory];
+    const { child, finished } = startMuster(args, JSON.stringify(payload('unread', { wait: true })));
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect(await finished).toMatchObject({ code: 141 });
+    const { stdout } = await system.muster('status', 'unread', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
+  });
 });

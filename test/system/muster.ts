@@ -64,12 +64,13 @@ export class SystemUnderTest {
   readonly bucket: string;
   readonly s3: S3Client;
   readonly pid: number;
+  /** Where it keeps its state. */
+  readonly directory: string;
   readonly #child: ChildProcess;
-  readonly #directory: string;
 
   private constructor(child: ChildProcess, directory: string, up: Record<string, string>) {
     this.#child = child;
-    this.#directory = directory;
+    this.directory = directory;
     this.bucket = up.bucket;
     this.pid = Number(up.pid);
     const { accessKeyId, secretAccessKey } = up;
@@ -108,7 +109,7 @@ export class SystemUnderTest {
   }
 
   start(payload: object, ...options: string[]) {
-    const args = ['run', '-', '--json', '--directory', this.#directory, ...options];
+    const args = ['run', '-', '--json', '--directory', this.directory, ...options];
     const { child, finished } = startMuster(args, JSON.stringify(payload));
     const result = finished.then(({ code, stdout, stderr }) => {
       if (stdout.trim() === '') throw new Error(`muster run printed nothing (exit ${code}): ${stderr}`);
@@ -122,7 +123,7 @@ export class SystemUnderTest {
   }
 
   muster(...args: string[]): Promise<Finished> {
-    return startMuster([...args, '--directory', this.#directory]).finished;
+    return startMuster([...args, '--directory', this.directory]).finished;
   }
 
   async readJson(uri: string): Promise<unknown> {
@@ -150,8 +151,9 @@ export class SystemUnderTest {
   async close(): Promise<Finished['code']> {
     this.s3.destroy();
     this.#child.kill('SIGTERM');
-    const code = this.#child.exitCode ?? (await once(this.#child, 'exit'))[0];
-    await rm(this.#directory, { recursive: true, force: true });
+    const { exitCode, signalCode } = this.#child;
+    const code = exitCode ?? (signalCode === null ? (await once(this.#child, 'exit'))[0] : null);
+    await rm(this.directory, { recursive: true, force: true });
     return code;
   }
 }
