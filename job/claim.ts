@@ -13,14 +13,20 @@ import type { ObjectStore } from '../storage/objectStore.js';
  * @returns the plan as written, with the prefix that was taken.
  */
 export async function claimResultPrefix(store: ObjectStore, plan: Plan): Promise<Plan> {
-  const resultPath = plan.payload.result_path;
-  const ownPath = `${resultPath}/${plan.runId}`;
-  const pathOfThisStart = `${ownPath}-${plan.createdAtMs}`;
-  for (const resultPrefix of [resultPath, ownPath, pathOfThisStart]) {
+  const prefixes = possiblePrefixes(plan.payload.result_path, plan);
+  for (const resultPrefix of prefixes) {
     const candidate = { ...plan, resultPrefix };
     if (await takePrefix(store, candidate)) return candidate;
   }
-  throw new PreconditionFailedError(plan.bucket, planKey(pathOfThisStart));
+  throw new PreconditionFailedError(plan.bucket, planKey(prefixes[prefixes.length - 1]));
+}
+
+/** The prefixes that a run may hold, in the order in which it tries them. */
+export function possiblePrefixes(
+  resultPath: string,
+  { runId, createdAtMs }: Pick<Plan, 'runId' | 'createdAtMs'>,
+): string[] {
+  return [resultPath, `${resultPath}/${runId}`, `${resultPath}/${runId}-${createdAtMs}`];
 }
 
 async function takePrefix(store: ObjectStore, plan: Plan): Promise<boolean> {

@@ -34,6 +34,9 @@ export const labelsKey = (resultPrefix: string, partitionName: string): string =
 export const outputKey = (resultPrefix: string, rank: number, name: string): string =>
   `${resultPrefix}/output/${rank}/${name}`;
 
+/** Says to everybody who still works for the run that it was stopped. */
+export const stoppedKey = (resultPrefix: string): string => `${resultPrefix}/stopped.json`;
+
 /** Messages between ranks, while the run goes on and its collectives go through objects. */
 export const channelPrefix = (resultPrefix: string): string => `${resultPrefix}/channel/`;
 
