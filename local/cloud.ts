@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { AwsClients } from './awsClients.js';
 import type { FunctionDefinitionInput } from './lambda/functionDefinition.js';
 import { LambdaService } from './lambda/lambdaService.js';
 import { LogsService } from './logs/logsService.js';
@@ -74,6 +76,8 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     await s3.ready;
     const logs = await LogsService.open({ directory: join(directory, 'logs'), credentials, accountId, region });
     closing.push(() => logs.close());
+    const clients = new AwsClients({ region, credentials, endpoint: () => endpoint });
+    closing.push(async () => clients.close());
     const lambda = await LambdaService.open({
       directory: join(directory, 'lambda'),
       accountId,
@@ -82,6 +86,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       functions,
       accountConcurrency,
       logs: logs.sink,
+      readObject: (bucket, key) => readObject(clients.s3, bucket, key),
       environment: {
         AWS_ENDPOINT_URL: endpoint,
         // The SDK tells every process that Node 20 is near its end there; the runtime on AWS is newer.
@@ -103,4 +108,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     await close();
     throw error;
   }
+}
+
+/** A whole object, such as the zip of a function. */
+async function readObject(s3: S3Client, bucket: string, key: string): Promise<Buffer> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }

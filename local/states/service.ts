@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../run/errors.js';
+import { AwsClients } from '../awsClients.js';
 import type { Credentials } from '../sigv4.js';
 import { operationName, readRequest, sendError, sendResult } from './api/awsJson.js';
 import { describeRecord, startExecutionOf } from './api/executions.js';
@@ -11,7 +12,6 @@ import { type Clock, systemClock } from './clock.js';
 import { ExecutionEngine } from './engine/executionEngine.js';
 import { MapRuns } from './engine/mapRuns.js';
 import { StatesApiError } from './errors.js';
-import { AwsClients } from './integrations/awsClients.js';
 import { type TaskIntegration, TaskIntegrations } from './integrations/integration.js';
 import { lambdaFunction, lambdaInvoke } from './integrations/lambdaInvoke.js';
 import { s3Integrations } from './integrations/s3.js';

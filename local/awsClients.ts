@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { Credentials } from '../../sigv4.js';
+import type { Credentials } from './sigv4.js';
 
 /** Where the embedded cloud listens, and who calls it. */
 export interface CloudAccess {
@@ -10,7 +10,7 @@ export interface CloudAccess {
   credentials: Credentials;
 }
 
-/** The AWS clients that tasks use. They are made at the first call, when the endpoint is known. */
+/** The AWS clients that parts of the embedded cloud use to talk to each other. They are made at the first call, when the endpoint is known. */
 export class AwsClients {
   readonly #access: CloudAccess;
   #lambda?: LambdaClient;
@@ -36,7 +36,7 @@ export class AwsClients {
   }
 
   /**
-   * One attempt a call: retries are the state machine's to decide. No limit on sockets or time: a function may run 900 s.
+   * One attempt a call: retries are for the caller to decide, such as a state machine. No limit on sockets or time: a function may run 900 s.
    * A connection serves one call, because one that waited for the next could be closed under it by the other side.
    */
   #settings() {
