@@ -1,4 +1,4 @@
-import { MusterError } from '../run/errors.js';
+import { MusterError, messageOf } from '../run/errors.js';
 
 /** The command line asks for something that does not exist; exit status 2. */
 export class UsageError extends MusterError {
@@ -109,6 +109,18 @@ export class RunEndedError extends MusterError {
 
   constructor(runId: string, status: string) {
     super(`Run ${runId} has already ended: ${status}.`, { runId });
+  }
+}
+
+/** The execution was stopped, but its executors could not be told, so that they work on. */
+export class StopIncompleteError extends MusterError {
+  readonly code = 'STOP_INCOMPLETE';
+
+  constructor(runId: string, cause: unknown) {
+    super(
+      `Run ${runId} is stopped, but its executors could not be told and work to the end of their share: ${messageOf(cause)}`,
+      { runId, cause, remedy: 'Stop it again; who does so must be allowed to invoke the release function.' },
+    );
   }
 }
 

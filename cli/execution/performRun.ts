@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../run/summary.js';
 import { ObjectStore } from '../../storage/objectStore.js';
 import type { Target } from '../cloud/target.js';
+import { StopIncompleteError } from '../errors.js';
 import type { Session } from '../session.js';
 import { executorSize } from './executorSize.js';
 import { followRun } from './followRun.js';
@@ -67,6 +68,11 @@ async function followOrStop(
     }
   }
   terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
-  await stopRun(clients.sfn, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+  try {
+    await stopRun(clients, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+  } catch (error) {
+    if (!(error instanceof StopIncompleteError)) throw error;
+    terminal.note(error.message);
+  }
   return observer.observe();
 }
