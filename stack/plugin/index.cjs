@@ -1,0 +1,5 @@
+module.exports = class MusterPlugin {
+  constructor() {
+    this.hooks = {};
+  }
+};
