@@ -124,6 +124,8 @@ async function main(): Promise<void> {
     dataBucket: bucket,
     worldSize: 1,
     executorFunction: 'bench',
+    executorQualifier: '$LATEST',
+    executorMemoryMb: 1769,
     createdAtMs: Date.now(),
     deadlineAtMs: null,
     partitionCount: partitions,

@@ -25,7 +25,6 @@ export interface AggregateSurroundings {
   readonly invocation: Omit<CoordinatorRecord, 'endedAtMs'>;
   readonly region: string;
   readonly architecture: string;
-  readonly executorMemoryMb: number;
   readonly ephemeralStorageMb: number;
   readonly reportTimeoutMs: number;
   /** Of this program, for the report. */

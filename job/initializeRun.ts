@@ -10,6 +10,7 @@ import { chooseChannel } from './channelChoice.js';
 import { claimResultPrefix } from './claim.js';
 import { executorConcurrency } from './concurrency.js';
 import { PreflightError } from './errors.js';
+import { findExecutorVersion } from './executorVersion.js';
 import { listPartitions } from './partitionListing.js';
 import { findProgram } from './programLookup.js';
 import { rendezvousFault } from './rendezvousHealth.js';
@@ -33,7 +34,7 @@ export interface InitializeSurroundings {
   readonly lambda: LambdaClient;
   readonly executorFunction: string;
   readonly rendezvousUrl: string | undefined;
-  /** Configured memory of an executor. */
+  /** Memory that the executor was deployed with. */
   readonly executorMemoryMb: number;
   /** AWS region, for prices. */
   readonly region: string;
@@ -47,6 +48,8 @@ export interface InitializedRun {
   readonly worldSize: number;
   readonly maxConcurrency: number;
   readonly retries: number;
+  /** Version of the executor that the ranks run on. */
+  readonly executorQualifier: string;
 }
 
 /**
@@ -69,6 +72,7 @@ export async function initializeRun(
     worldSize: claimed.worldSize,
     maxConcurrency: claimed.maxConcurrency,
     retries: payload.retries,
+    executorQualifier: claimed.executorQualifier,
   };
 }
 
@@ -79,10 +83,15 @@ async function makePlan(
 ): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
   const needsRendezvous = payload.collectives !== 'none' && payload.collectives !== 'storage';
-  const [listing, program, concurrency, rendezvous] = await Promise.all([
+  const [listing, program, concurrency, executor, rendezvous] = await Promise.all([
     listPartitions(store, payload),
     findProgram(store, payload),
     executorConcurrency(lambda, executorFunction),
+    findExecutorVersion(lambda, {
+      functionName: executorFunction,
+      deployedMemoryMb: executorMemoryMb,
+      memoryMb: payload.memory_mb,
+    }),
     needsRendezvous ? rendezvousFault(rendezvousUrl) : undefined,
   ]);
   const partitions = 'partitions' in listing ? listing.partitions : [];
@@ -93,7 +102,7 @@ async function makePlan(
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: rendezvous,
-    executorMemoryMb,
+    executorMemoryMb: payload.memory_mb ?? executorMemoryMb,
     prices: pricesOf(defaultPriceTable, region).prices,
   });
 
@@ -101,6 +110,7 @@ async function makePlan(
     ...('fault' in listing && listing.fault ? [listing.fault] : []),
     ...('faults' in program ? program.faults : []),
     ...('faults' in collectives ? collectives.faults : []),
+    ...('fault' in executor ? [executor.fault] : []),
     ...(worldSize > mapConcurrencyLimit
       ? [`world_size: ${worldSize} ranks are more than the ${mapConcurrencyLimit} children of a Distributed Map`]
       : []),
@@ -109,7 +119,7 @@ async function makePlan(
       ? [`result_path: results under data_prefix would be taken for partitions; choose a prefix outside of it`]
       : []),
   ];
-  if (faults.length > 0 || 'faults' in program || 'faults' in collectives) {
+  if (faults.length > 0 || 'faults' in program || 'faults' in collectives || 'fault' in executor) {
     throw new PreflightError(runId, [...new Set(faults)]);
   }
 
@@ -122,6 +132,8 @@ async function makePlan(
     resultPrefix: payload.result_path,
     dataBucket,
     executorFunction,
+    executorQualifier: executor.qualifier,
+    executorMemoryMb: executor.memoryMb,
     initialize: { ...invocation, endedAtMs: Date.now() },
     worldSize,
     partitionCount: partitions.length,

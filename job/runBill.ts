@@ -20,8 +20,7 @@ export interface RunBillInput {
   readonly aggregate: CoordinatorRecord;
   readonly region: string;
   readonly architecture: string;
-  /** Configured memory and /tmp of the executor, for attempts that left no record. */
-  readonly executorMemoryMb: number;
+  /** Configured /tmp of the executor. */
   readonly ephemeralStorageMb: number;
   /** S3 calls of the aggregate itself. */
   readonly calls: Readonly<Record<CallKind, number>>;
@@ -78,7 +77,7 @@ function attemptsOf(outcome: RankOutcome, input: RunBillInput): BilledInvocation
   const common = {
     functionName: input.plan.executorFunction,
     role: 'rank',
-    memoryMb: input.executorMemoryMb,
+    memoryMb: input.plan.executorMemoryMb,
     ephemeralStorageMb: input.ephemeralStorageMb,
     billedMs: undefined,
   } as const;

@@ -59,6 +59,10 @@ export const planSchema = z.object({
   dataBucket: z.string(),
   /** Name of the executor's Lambda function. */
   executorFunction: z.string(),
+  /** Number of its version, or `$LATEST`. */
+  executorQualifier: z.string(),
+  /** Configured memory of an executor. */
+  executorMemoryMb: z.int().min(1),
   initialize: coordinatorSchema,
   worldSize: z.int().min(1),
   partitionCount: z.int().min(0),

@@ -57,7 +57,7 @@ async function followOrStop(
       observer,
       probe: new ResultsProbe(clients.s3),
       display: progressDisplay(terminal),
-      sizeOf: (executorFunction) => executorSize(clients.lambda, executorFunction, region),
+      sizeOf: (planned) => executorSize(clients.lambda, planned, region),
       pollMs,
       signal: interruption.or(lost),
     });

@@ -22,7 +22,12 @@ const deliveredSchema = z.object({
 /** What a rank that is through has done. */
 export type DeliveredRank = z.infer<typeof deliveredSchema>['muster'];
 
-const plannedSchema = planSchema.pick({ totalBytes: true, executorFunction: true, maxConcurrency: true });
+const plannedSchema = planSchema.pick({
+  totalBytes: true,
+  executorFunction: true,
+  executorQualifier: true,
+  maxConcurrency: true,
+});
 
 /** What the plan says about the work ahead. */
 export type PlannedWork = z.infer<typeof plannedSchema>;

@@ -41,7 +41,6 @@ function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
       invocation: { functionName: 'aggregate', requestId: 'aggregate', memoryMb: 1024, startedAtMs: Date.now() },
       region: 'us-east-1',
       architecture: 'x86_64',
-      executorMemoryMb: 1769,
       ephemeralStorageMb: 512,
       reportTimeoutMs: 0,
       version: '0.0.0',

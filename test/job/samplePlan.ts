@@ -20,6 +20,8 @@ export function samplePlan(bucket: string, overrides: Partial<Plan> = {}, payloa
     resultPrefix: parsed.result_path,
     dataBucket: bucket,
     executorFunction: 'muster-dev-executor',
+    executorQualifier: '$LATEST',
+    executorMemoryMb: 1769,
     initialize: {
       functionName: 'muster-dev-initialize',
       requestId: 'initialize-request',

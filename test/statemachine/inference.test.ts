@@ -13,7 +13,7 @@ const lambdaOnly: TaskResources = {
   known: ['arn:aws:states:::lambda:invoke'],
   argumentsOf: (resource) =>
     resource === 'arn:aws:states:::lambda:invoke'
-      ? { allowed: ['FunctionName', 'Payload'], required: ['FunctionName', 'Payload'] }
+      ? { allowed: ['FunctionName', 'Payload', 'Qualifier'], required: ['FunctionName', 'Payload'] }
       : undefined,
 };
 

@@ -3,7 +3,7 @@ import type { ResultsSoFar } from '../../../cli/execution/resultsProbe.js';
 import { runProgress } from '../../../cli/execution/runProgress.js';
 import { exampleSnapshot } from './examples.js';
 
-const plan = { totalBytes: 20_000_000, executorFunction: 'f', maxConcurrency: 2 };
+const plan = { totalBytes: 20_000_000, executorFunction: 'f', executorQualifier: '$LATEST', maxConcurrency: 2 };
 const delivered = { startedAtMs: 1_002_000, endedAtMs: 1_006_000, samples: 250, bytes: 5_000_000 };
 const results: ResultsSoFar = { plan, delivered: [delivered], started: [delivered, { startedAtMs: 1_006_000 }] };
 const nothing: ResultsSoFar = { plan, delivered: [], started: [] };
