@@ -9,6 +9,7 @@ import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
+import { IdleWatch } from './idleWatch.js';
 import { endpointOf } from './introduction.js';
 import type { JoinRequest } from './joinRequest.js';
 import { type RendezvousLimits, resolveLimits } from './limits.js';
@@ -38,6 +39,8 @@ export interface RendezvousOptions {
   /** With it, everything but the observer speaks TLS, and `url` carries the fingerprint. */
   certificate?: ServerCertificate;
   limits?: Partial<RendezvousLimits>;
+  /** With it, the server is `idle` when for so long no member was there and no run was announced. */
+  stopWhenIdleMs?: number;
   /** With it, the server carries out reductions of the whole world (`collectives/treeReducer.ts`). */
   reducer?: Reducer;
   logger?: RendezvousLogger;
@@ -48,6 +51,11 @@ export interface RendezvousServer {
   /** Where members connect: `ws://host:port`, or with a certificate `wss://host:port#sha256=<fingerprint>`. */
   readonly url: string;
   readonly observerPort: number;
+  /**
+   * Resolves when nobody has needed the server for `stopWhenIdleMs`. From that moment on it begins no new group, so that
+   * it can be closed without anyone being cut off.
+   */
+  readonly idle: Promise<void>;
   /**
    * Begins no new group from now on, waits until the last member has left, at most `timeoutMs`, and then closes.
    * Resolves with the number of members that were still there.
@@ -77,7 +85,13 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const { reducer } = options;
   const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
   const groups = new GroupRegistry(shared);
-  const context: HttpApiContext = { ...shared, groups, secret: options.secret };
+  const idleWatch = new IdleWatch({
+    clock,
+    afterMs: options.stopWhenIdleMs,
+    memberCount: () => groups.memberCount,
+    decide: () => groups.drain(),
+  });
+  const context: HttpApiContext = { ...shared, groups, idleWatch, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
   const pending = new PendingConnections(limits.maxPendingConnections, () => metrics.dropped.inc());
   const sockets = new Set<WebSocket>();
@@ -134,6 +148,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const stopBeating = clock.every(limits.heartbeatIntervalMs, () => {
     groups.beat();
     rate.sweep();
+    idleWatch.beat();
   });
 
   async function close(): Promise<void> {
@@ -151,6 +166,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   return {
     url: urlOf(http, certificate),
     observerPort: observer.port,
+    idle: idleWatch.idle,
     async drain(timeoutMs) {
       groups.drain();
       const deadlineMs = clock.nowMs() + timeoutMs;
