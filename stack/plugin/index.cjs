@@ -1,5 +1,30 @@
+/*
+ * The plugin of serverless.yml. The framework loads it as it stands on a fresh clone; what it does is TypeScript beside it.
+ */
+const { pathToFileURL } = require('node:url');
+
+async function load(module) {
+  // The CommonJS form of tsx 4.23 does not find its own hooks.
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(module, pathToFileURL(__filename).href);
+}
+
 module.exports = class MusterPlugin {
-  constructor() {
-    this.hooks = {};
+  constructor(serverless, _options, { log }) {
+    let kept;
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': async () => {
+        const { packageService } = await load('./packageService.ts');
+        await packageService(serverless, { log });
+      },
+      'before:remove:remove': async () => {
+        const { findStackBucket } = await load('./retainedBucket.ts');
+        kept = await findStackBucket(serverless);
+      },
+      'after:remove:remove': async () => {
+        const { settleBucket } = await load('./retainedBucket.ts');
+        await settleBucket(serverless, kept, { log });
+      },
+    };
   }
 };
