@@ -14,7 +14,6 @@ export async function zipArchive(files: readonly { path: string; bytes: Uint8Arr
       mtime: timestamp,
       forceDosTimestamp: true,
       mode: readableByAll,
-      compressionLevel: 9,
     });
   zip.end();
   return buffer(Readable.from(zip.outputStream));
