@@ -2,7 +2,7 @@ import { Communicator } from '../collectives/communicator.js';
 import { connectCommunicator } from '../collectives/connectCommunicator.js';
 import { StorageChannel } from '../collectives/storage/storageChannel.js';
 import { signToken } from '../rendezvous/token.js';
-import { channelPrefix } from '../run/keys.js';
+import { channelPrefix, scratchTags } from '../run/keys.js';
 import type { Plan } from '../run/plan.js';
 import { ObjectFolder } from '../storage/objectFolder.js';
 import type { ObjectStore } from '../storage/objectStore.js';
@@ -59,7 +59,7 @@ async function join(
   const timeoutMs = collectiveTimeoutMs(deadline);
   const identity = { runId, rank, worldSize, generation, timeoutMs, signal };
   if (collectives.channel === 'storage' && worldSize > 1) {
-    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix));
+    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix), scratchTags);
     return new Communicator(await StorageChannel.connect({ ...identity, exchange }), { runId, generation });
   }
   const { url, secret } = rendezvous ?? { url: '', secret: '' };
