@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { KeyedLock } from '../s3/store/keyedLock.js';
 import { CorruptFunctionRecordError } from './errors.js';
 import { functionDefinitionSchema } from './functionDefinition.js';
 import type { Account } from './functionName.js';
@@ -40,6 +41,8 @@ export interface FunctionRecord {
 export class FunctionStore {
   readonly #directory: string;
   readonly #account: Account;
+  /** Writes of one function must not overtake each other. */
+  readonly #writes = new KeyedLock();
 
   constructor(directory: string, account: Account) {
     this.#directory = directory;
@@ -55,6 +58,10 @@ export class FunctionStore {
 
   /** Writes a record whole: after a crash the file holds the old one or the new one. */
   async save(record: FunctionRecord): Promise<void> {
+    await this.#writes.run(record.latest.definition.name, () => this.#write(record));
+  }
+
+  async #write(record: FunctionRecord): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     const path = this.#path(record.latest.definition.name);
     await writeFile(
@@ -69,7 +76,7 @@ export class FunctionStore {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
+    await this.#writes.run(name, () => rm(this.#path(name), { force: true }));
   }
 
   async #read(path: string): Promise<FunctionRecord> {
