@@ -88,9 +88,25 @@ export class StateFileError extends MusterError {
   }
 }
 
-/** No deployed state machine was found. */
+/** No deployed stack or state machine was found. */
 export class StackNotFoundError extends MusterError {
   readonly code = 'STACK_NOT_FOUND';
+}
+
+/** A stack is there, but runs cannot be started on it. */
+export class StackNotReadyError extends MusterError {
+  readonly code = 'STACK_NOT_READY';
+}
+
+/** A state machine is not the one of Muster. */
+export class StackDefinitionError extends MusterError {
+  readonly code = 'STACK_DEFINITION';
+
+  constructor(stateMachineArn: string, faults: string) {
+    super(`${stateMachineArn} is not the state machine of Muster:\n${faults}\n`, {
+      remedy: 'Name the one whose definition is statemachine/inference.asl.json.',
+    });
+  }
 }
 
 /** No run of that name exists, or none at all. */

@@ -1,15 +1,10 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineForExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import { functionsIn } from '../cloud/stackFunctions.js';
 import { StopIncompleteError } from '../errors.js';
 import { runIdOf } from './executionArn.js';
 import { readHistory } from './executionHistory.js';
 import type { RunAddress } from './runSnapshot.js';
-
-/** The state that frees the ranks of a failed run, and with it the function that can. */
-const definitionSchema = z.object({
-  States: z.object({ Release: z.object({ Arguments: z.object({ FunctionName: z.string().min(1) }) }) }),
-});
 
 /**
  * Tells the executors of a stopped execution, which StopExecution does not end, to end after their partition, and those
@@ -43,6 +38,8 @@ export async function releaseRun(
 
 /** As the execution itself would call it, whatever the stack calls its functions. */
 async function releaseFunctionOf(sfn: SFNClient, executionArn: string): Promise<string> {
-  const { definition = '' } = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
-  return definitionSchema.parse(JSON.parse(definition)).States.Release.Arguments.FunctionName;
+  const { definition, stateMachineArn = '' } = await sfn.send(
+    new DescribeStateMachineForExecutionCommand({ executionArn }),
+  );
+  return functionsIn(definition, stateMachineArn).release;
 }

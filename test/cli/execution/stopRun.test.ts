@@ -24,7 +24,15 @@ const planned = {
   timestamp: new Date(0),
   stateExitedEventDetails: { name: 'Initialize', output: JSON.stringify(address) },
 };
-const definition = JSON.stringify({ States: { Release: { Arguments: { FunctionName: 'arn:release' } } } });
+const task = (name: string) => ({ Arguments: { FunctionName: `arn:${name}` } });
+const definition = JSON.stringify({
+  States: {
+    Initialize: task('initialize'),
+    RunRanks: { ItemProcessor: { States: { Execute: task('executor') } } },
+    Aggregate: task('aggregate'),
+    Release: task('release'),
+  },
+});
 
 describe('stopping a run', () => {
   beforeEach(() => {
