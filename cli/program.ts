@@ -6,6 +6,7 @@ import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
+import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
@@ -43,6 +44,7 @@ export function createProgram() {
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
+    memoryCommand(),
     rendezvousCommand(),
     benchCommand(),
   ];
