@@ -3,13 +3,18 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { AwsClients } from './awsClients.js';
+import { CloudFormationService } from './cloudformation/cloudFormationService.js';
+import { openEc2Service } from './ec2/ec2Service.js';
 import type { FunctionDefinitionInput } from './lambda/functionDefinition.js';
 import { LambdaService } from './lambda/lambdaService.js';
 import { LogsService } from './logs/logsService.js';
 import { createS3Service } from './s3/service.js';
 import { serviceOf } from './serviceScope.js';
 import type { Credentials } from './sigv4.js';
+import { ParameterStore } from './ssm/parameterStore.js';
+import { SsmService } from './ssm/ssmService.js';
 import { createStatesService } from './states/service.js';
+import { createStsService } from './sts/stsService.js';
 
 /** The account that everything in the embedded cloud belongs to. */
 const accountId = '000000000000';
@@ -28,7 +33,10 @@ export interface CloudOptions {
   readonly accountConcurrency: number;
 }
 
-/** The embedded cloud: S3, Lambda, Step Functions and CloudWatch Logs behind one endpoint. */
+/**
+ * The embedded cloud behind one endpoint: S3, Lambda, Step Functions, CloudWatch Logs, and what a deployment needs beside
+ * them.
+ */
 export interface RunningCloud {
   /** For `AWS_ENDPOINT_URL`. */
   readonly endpoint: string;
@@ -102,7 +110,27 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       credentials,
     });
     closing.push(() => states.close());
-    services = { s3, logs, lambda, states };
+    const parameters = await ParameterStore.open(join(directory, 'ssm'));
+    const cloudformation = await CloudFormationService.open({
+      directory: join(directory, 'cloudformation'),
+      credentials,
+      accountId,
+      region,
+      clients,
+      readSsm: (name) => parameters.get(name)?.value,
+      readObject: (bucket, key) => readObject(clients.s3, bucket, key),
+    });
+    closing.push(() => cloudformation.close());
+    services = {
+      s3,
+      logs,
+      lambda,
+      states,
+      cloudformation,
+      ssm: new SsmService({ credentials, accountId, region, parameters }),
+      sts: createStsService({ credentials, accountId }),
+      ec2: await openEc2Service({ directory: join(directory, 'ec2'), credentials, accountId }),
+    };
     return { endpoint, accountId, lambda, close };
   } catch (error) {
     await close();
