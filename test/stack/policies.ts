@@ -40,6 +40,8 @@ const explanations: Readonly<Record<string, string>> = {
     'logs:GetQueryResults and logs:StopQuery take no resource: queries have ids, not ARNs',
   'ReleaseRole/ReadObjects': 'as of InitializeRole',
   'ReleaseRole/WriteResults': 'as of InitializeRole',
+  'RendezvousRole/ReadPlan': 'as of InitializeRole',
+  'RendezvousRole/SeeHost': 'ec2:DescribeInstances takes no resource',
   'StateMachineRole/InvokeFunctions':
     'versions and aliases of the one executor, made for memory sizes after the deployment',
   'StateMachineRole/WatchRanks': 'executions of the one state machine, whose names are made when they start',
