@@ -162,7 +162,6 @@ async function main(): Promise<void> {
       {
         store: server.store(),
         models,
-        rendezvous: undefined,
         logger: { info: () => undefined, warn: console.warn, error: console.error },
       },
     );

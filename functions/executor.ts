@@ -5,7 +5,7 @@ import { executeRank } from '../rank/executeRank.js';
 import { ModelCache } from '../rank/modelCache.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
-import { lambdaArchitecture, readEnvironment, rendezvousAccess } from './environment.js';
+import { lambdaArchitecture, readEnvironment } from './environment.js';
 import { PermanentError } from './errors.js';
 import { parseEvent } from './event.js';
 import type { LambdaContext } from './lambdaContext.js';
@@ -46,7 +46,6 @@ export async function handler(event: unknown, context: LambdaContext): Promise<{
     return await executeRank(request, invocation, {
       store: new ObjectStore(s3),
       models,
-      rendezvous: rendezvousAccess(environment),
       logger: createLogger('executor', { runId, rank, generation }),
     });
   } catch (error) {

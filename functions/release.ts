@@ -7,7 +7,6 @@ import { PayloadError, parsePayload } from '../run/parsePayload.js';
 import type { Payload } from '../run/payload.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
-import { readEnvironment, rendezvousAccess } from './environment.js';
 import { parseEvent } from './event.js';
 import { createLogger } from './logger.js';
 
@@ -59,7 +58,6 @@ export async function handler(event: unknown): Promise<{ error: string; cause: s
   const request = parseEvent(eventSchema, event);
   const surroundings: ReleaseSurroundings = {
     store: new ObjectStore(s3),
-    rendezvous: rendezvousAccess(readEnvironment()),
     logger,
   };
   if ('stop' in request) {

@@ -1,7 +1,8 @@
 import { releasedName } from '../collectives/storage/objectNames.js';
 import { releaseGroup } from '../rendezvous/release.js';
-import { signToken } from '../rendezvous/token.js';
-import { channelPrefix, planKey } from '../run/keys.js';
+import { signTokenOfRun } from '../rendezvous/token.js';
+import { channelPrefix, planKey, rendezvousKey } from '../run/keys.js';
+import { meetingSchema } from '../run/meeting.js';
 import { planSchema } from '../run/plan.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 
@@ -20,32 +21,45 @@ export interface GoneForGood {
 
 export interface ReleaseSurroundings {
   readonly store: ObjectStore;
-  readonly rendezvous: { readonly url: string; readonly secret: string } | undefined;
   readonly logger: { warn(message: string, fields?: Record<string, unknown>): void };
 }
 
 /**
  * Tells the ranks that wait for one that is gone, in S3 or at the rendezvous. Those who cannot be told wait until their
- * own deadlines, so that is a warning and no failure.
+ * own deadlines, so that is a warning and no failure. When the whole group is gone, nobody is to meet there any more.
  */
-export async function freeWaiting(
-  gone: GoneForGood,
-  { store, rendezvous, logger }: ReleaseSurroundings,
-): Promise<void> {
-  const { runId, bucket, resultPrefix, rank, reason } = gone;
+export async function freeWaiting(gone: GoneForGood, surroundings: ReleaseSurroundings): Promise<void> {
+  const { bucket, resultPrefix, reason } = gone;
+  const { store, logger } = surroundings;
+  const channel = await channelOf(gone, surroundings);
   try {
-    const plan = await store.findJson(bucket, planKey(resultPrefix), planSchema.pick({ collectives: true }));
-    if (plan?.value.collectives.channel === 'storage') {
-      await store.put(bucket, channelPrefix(resultPrefix) + releasedName, reason);
-    }
+    if (channel === 'storage') await store.put(bucket, channelPrefix(resultPrefix) + releasedName, reason);
   } catch (error) {
     logger.warn('The ranks that meet in S3 could not be told.', { error });
   }
-  if (!rendezvous) return;
-  const token = signToken(rendezvous.secret, { purpose: 'release', runId, expiresAtMs: Date.now() + tokenLifeMs });
   try {
-    await releaseGroup({ url: rendezvous.url, token, runId, rank, cause: reason });
+    if (channel === 'relay' || channel === 'direct') await releaseAtRendezvous(gone, store);
   } catch (error) {
     logger.warn('The rendezvous could not be told.', { error });
   }
+}
+
+async function channelOf({ bucket, resultPrefix }: GoneForGood, { store, logger }: ReleaseSurroundings) {
+  try {
+    const plan = await store.findJson(bucket, planKey(resultPrefix), planSchema.pick({ collectives: true }));
+    return plan?.value.collectives.channel;
+  } catch (error) {
+    logger.warn('The plan could not be read, so nobody could be told.', { error });
+    return undefined;
+  }
+}
+
+async function releaseAtRendezvous({ runId, bucket, resultPrefix, rank, reason }: GoneForGood, store: ObjectStore) {
+  const objectKey = rendezvousKey(resultPrefix);
+  const meeting = await store.findJson(bucket, objectKey, meetingSchema);
+  const place = meeting?.value.place;
+  if (!place) return;
+  const token = signTokenOfRun(place.key, { purpose: 'release', runId, expiresAtMs: Date.now() + tokenLifeMs });
+  await releaseGroup({ url: place.url, token, runId, rank, cause: reason });
+  if (rank === undefined) await store.delete(bucket, [objectKey]);
 }

@@ -33,12 +33,21 @@ export interface InitializeSurroundings {
   readonly store: ObjectStore;
   readonly lambda: LambdaClient;
   readonly executorFunction: string;
+  /** Of a server that runs anyway. */
   readonly rendezvousUrl: string | undefined;
+  /** Whether there is a host that can be started, where none runs. */
+  readonly hasRendezvousHost: boolean;
   /** Memory that the executor was deployed with. */
   readonly executorMemoryMb: number;
   /** AWS region, for prices. */
   readonly region: string;
 }
+
+/**
+ * Until a stopped host answers, assumed: EC2 starts an instance and Amazon Linux 2023 boots in about half a minute, then the
+ * server is fetched and started.
+ */
+const assumedHostStartS = 45;
 
 /** What the state machine carries on with. */
 export interface InitializedRun {
@@ -48,6 +57,8 @@ export interface InitializedRun {
   readonly worldSize: number;
   readonly maxConcurrency: number;
   readonly retries: number;
+  /** Whether the ranks need a rendezvous, which must be there before they start. */
+  readonly needsRendezvous: boolean;
   /** Version of the executor that the ranks run on. */
   readonly executorQualifier: string;
 }
@@ -72,6 +83,7 @@ export async function initializeRun(
     worldSize: claimed.worldSize,
     maxConcurrency: claimed.maxConcurrency,
     retries: payload.retries,
+    needsRendezvous: claimed.worldSize > 1 && ['relay', 'direct'].includes(claimed.collectives.channel),
     executorQualifier: claimed.executorQualifier,
   };
 }
@@ -79,10 +91,20 @@ export async function initializeRun(
 async function makePlan(
   { runId, startedAtMs }: InitializeRequest,
   payload: Payload,
-  { invocation, store, lambda, executorFunction, rendezvousUrl, executorMemoryMb, region }: InitializeSurroundings,
+  {
+    invocation,
+    store,
+    lambda,
+    executorFunction,
+    rendezvousUrl,
+    hasRendezvousHost,
+    executorMemoryMb,
+    region,
+  }: InitializeSurroundings,
 ): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
-  const needsRendezvous = payload.collectives !== 'none' && payload.collectives !== 'storage';
+  const mayMeet = payload.collectives !== 'none' && payload.collectives !== 'storage';
+  const hostToStart = !rendezvousUrl && hasRendezvousHost;
   const [listing, program, concurrency, executor, rendezvous] = await Promise.all([
     listPartitions(store, payload),
     findProgram(store, payload),
@@ -92,7 +114,7 @@ async function makePlan(
       deployedMemoryMb: executorMemoryMb,
       memoryMb: payload.memory_mb,
     }),
-    needsRendezvous ? rendezvousFault(rendezvousUrl) : undefined,
+    mayMeet && !hostToStart ? rendezvousFault(rendezvousUrl) : undefined,
   ]);
   const partitions = 'partitions' in listing ? listing.partitions : [];
   const worldSize = payload.world_size ?? payload.file_limit ?? Math.max(1, partitions.length);
@@ -102,6 +124,7 @@ async function makePlan(
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: rendezvous,
+    rendezvousStartS: hostToStart ? assumedHostStartS : 0,
     executorMemoryMb: payload.memory_mb ?? executorMemoryMb,
     prices: pricesOf(defaultPriceTable, region).prices,
   });

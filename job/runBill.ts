@@ -1,21 +1,20 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { type BilledInvocation, computeBill } from '../cost/bill.js';
+import { type BilledInvocation, computeBill, type RendezvousUse } from '../cost/bill.js';
 import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
 import { type FoundReport, findReports } from '../cost/reportQuery.js';
+import { stateTransitions } from '../cost/stateTransitions.js';
 import type { Bill } from '../run/bill.js';
 import { messageOf } from '../run/errors.js';
+import type { Meeting } from '../run/meeting.js';
 import type { CoordinatorRecord, Plan } from '../run/plan.js';
 import type { CallKind } from '../storage/callLog.js';
 import type { RankOutcome } from './rankOutcomes.js';
 
-/** Transitions of the state machine: Initialize, the map and Aggregate; each child's task; each retry's choice, wait and task. */
-const transitionsOfRun = 4;
-const transitionsOfRank = 2;
-const transitionsOfRetry = 3;
-
 export interface RunBillInput {
   readonly plan: Plan;
   readonly outcomes: readonly RankOutcome[];
+  /** What was written when the ranks needed a rendezvous. */
+  readonly meeting: Meeting | undefined;
   /** The invocation that writes the bill; its own REPORT line comes too late. */
   readonly aggregate: CoordinatorRecord;
   readonly region: string;
@@ -33,10 +32,11 @@ export interface RunBillInput {
  * are estimated, and the bill says so: no run fails for its bill.
  */
 export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): Promise<Bill> {
-  const { plan, outcomes, aggregate } = input;
+  const { plan, outcomes, meeting, aggregate } = input;
   const invocations = [
     ...outcomes.flatMap((outcome) => attemptsOf(outcome, input)),
     coordinator(plan.initialize),
+    ...(meeting ? [coordinator(meeting.coordinator)] : []),
     coordinator(aggregate),
   ];
   const reports = await readReports(logs, invocations, input);
@@ -50,20 +50,25 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     pricesTable: defaultPriceTable,
     invocations: invocations.map((invocation) => measured(invocation, reports.found.get(invocation.requestId))),
     stateTransitions: {
-      standard: transitionsOfRun + transitionsOfRank * plan.worldSize + transitionsOfRetry * retries,
+      standard: stateTransitions({ ranks: plan.worldSize, retries, meeting: meeting !== undefined }),
       basis: 'estimated',
     },
     // A rank writes its metrics after it has counted its calls.
     s3: { get: count('get'), put: count('put') + records.length, list: count('list'), head: count('head') },
     logScanBytes: reports.bytesScanned,
-    rendezvous:
-      plan.collectives.channel === 'none' || plan.collectives.channel === 'storage'
-        ? null
-        : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
+    rendezvous: rendezvousUse(meeting?.place, aggregate.endedAtMs - plan.createdAtMs),
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });
   return { ...bill, notes: [...bill.notes, ...reports.notes] };
+}
+
+/** A host that was started for this run stays on for its idle time, because of it. */
+function rendezvousUse(place: Meeting['place'] | undefined, runMs: number): RendezvousUse | null {
+  if (!place) return null;
+  const { host } = place;
+  const idleHours = host?.startedForRun ? host.idleMs / 3_600_000 : 0;
+  return { hours: runMs / 3_600_000, idleHours, instanceType: host?.instanceType };
 }
 
 /** At least one; attempts that died before they could sign in are known from the generations alone. */

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../storage/objectStore.js';
 import { attemptDeadline, collectiveTimeoutMs } from './attemptDeadline.js';
 import type { RankLogger, Script } from './context.js';
 import { BarrierMissedError } from './errors.js';
-import { GroupLink, type RendezvousAccess } from './groupLink.js';
+import { GroupLink } from './groupLink.js';
 import runInference from './inference.js';
 import type { Invocation } from './invocation.js';
 import type { ModelCache } from './modelCache.js';
@@ -34,7 +34,6 @@ export interface RankRequest {
 export interface RankSurroundings {
   readonly store: ObjectStore;
   readonly models: ModelCache;
-  readonly rendezvous: RendezvousAccess | undefined;
   readonly logger: RankLogger;
 }
 
@@ -47,7 +46,7 @@ export interface RankSurroundings {
 export async function executeRank(
   request: RankRequest,
   invocation: Invocation,
-  { store, models, rendezvous, logger }: RankSurroundings,
+  { store, models, logger }: RankSurroundings,
 ): Promise<{ rank: number; samples: number }> {
   const cpuAtStart = process.cpuUsage();
   const recorder = new StageRecorder();
@@ -63,7 +62,7 @@ export async function executeRank(
   const group = new GroupLink(
     plan,
     { rank, generation, deadline: deadline.deadline, signal: deadline.signal },
-    { rendezvous, store: channelStore },
+    channelStore,
   );
   const session = new RankSession({
     plan,

@@ -38,7 +38,7 @@ export type PlannedCollectives = z.infer<typeof collectivesSchema>;
 const objectAddressSchema = z.object({ key: z.string(), size: z.int().min(0), etag: z.string() });
 
 /** The invocation that made the plan, for the bill. */
-const coordinatorSchema = z.object({
+export const coordinatorSchema = z.object({
   functionName: z.string(),
   requestId: z.string(),
   memoryMb: z.number(),

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** What each is in `functions/`, in `serverless.yml` and in `dist/functions/`. */
-export const functionNames = ['initialize', 'executor', 'aggregate', 'release'] as const;
+export const functionNames = ['initialize', 'executor', 'aggregate', 'release', 'rendezvous'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /** Where the native files of a bundle are to run. */

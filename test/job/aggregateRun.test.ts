@@ -79,7 +79,7 @@ describe('aggregateRun', () => {
     const { runId, bucket, resultPrefix } = plan;
     await releaseRank(
       { runId, bucket, resultPrefix, rank: 1, attempts: 3, error: 'Runtime.ExitError', cause: 'signal: killed' },
-      { store: s3.store(), rendezvous: undefined, logger: { warn: () => undefined } },
+      { store: s3.store(), logger: { warn: () => undefined } },
     );
     const failed = await aggregate(plan).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(RunFailedError);
@@ -101,7 +101,7 @@ describe('aggregateRun', () => {
     const released = attemptRank(s3, plan, { rank: 0 });
     await releaseRank(
       { runId, bucket, resultPrefix, rank: 1, attempts: 1, error: 'Runtime.ExitError', cause: 'signal: killed' },
-      { store: s3.store(), rendezvous: undefined, logger: { warn: () => undefined } },
+      { store: s3.store(), logger: { warn: () => undefined } },
     );
     expect((await released).muster.collective).toMatchObject({
       status: 'failed',
@@ -144,8 +144,8 @@ describe('aggregateRun', () => {
     const puts = bill.lines.find(({ item }) => item === 's3-put-list')?.quantity;
     expect(puts).toBe(muster.s3.put + 1 + 3);
     const gets = bill.lines.find(({ item }) => item === 's3-get-head')?.quantity;
-    // The plan, the metrics, the attempts, and predictions and labels of two partitions.
-    expect(gets).toBe(muster.s3.get + 7);
+    // The plan, whether there is a meeting place, the metrics, the attempts, and predictions and labels of two partitions.
+    expect(gets).toBe(muster.s3.get + 8);
   });
 
   it('writes the same again when it is made again', async () => {

@@ -72,6 +72,7 @@ function initialize(
       lambda: new LambdaClient({ region: 'us-east-1' }),
       executorFunction: 'executor',
       rendezvousUrl,
+      hasRendezvousHost: false,
       executorMemoryMb: 2048,
       region: 'us-east-1',
       invocation: { functionName: 'initialize', requestId: 'request', memoryMb: 512, startedAtMs: 1000 },

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { possiblePrefixes } from '../../job/claim.js';
 import { stopRun } from '../../job/stopRun.js';
 import { startRendezvous } from '../../rendezvous/server.js';
-import { planKey, stoppedKey } from '../../run/keys.js';
+import { planKey, rendezvousKey, stoppedKey } from '../../run/keys.js';
 import { stoppedSchema } from '../../run/stopped.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
-import { samplePlan } from './samplePlan.js';
+import { sampleMeeting, samplePlan } from './samplePlan.js';
 
 let s3: EmbeddedS3;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => s3.close());
 
 const logger = { warn: () => undefined };
-const withoutRendezvous = () => ({ store: s3.store(), rendezvous: undefined, logger });
+const withoutRendezvous = () => ({ store: s3.store(), logger });
 
 describe('stopRun', () => {
   it('marks the prefix that the run holds, among those that it may hold', async () => {
@@ -44,13 +44,15 @@ describe('stopRun', () => {
     const released: string[] = [];
     const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret });
     try {
-      const plan = samplePlan(s3.bucket, { runId: 'met', resultPrefix: 'results/met' });
+      const collectives = { channel: 'relay', reason: 'test' } as const;
+      const plan = samplePlan(s3.bucket, { runId: 'met', resultPrefix: 'results/met', collectives });
+      const meeting = sampleMeeting('met', { url: server.url, secret });
+      await s3.store().putJson(s3.bucket, rendezvousKey('results/met'), meeting);
       await s3.store().putJson(s3.bucket, planKey('results/met'), plan);
       await stopRun(
         { runId: 'met', bucket: s3.bucket, prefixes: ['results/met'], cause: 'by hand' },
         {
           store: s3.store(),
-          rendezvous: { url: server.url, secret },
           logger: { warn: (message: string) => released.push(message) },
         },
       );
@@ -58,5 +60,6 @@ describe('stopRun', () => {
       await server.close();
     }
     expect(released).toEqual([]);
+    expect(await s3.store().head(s3.bucket, rendezvousKey('results/met'))).toBeUndefined();
   });
 });
