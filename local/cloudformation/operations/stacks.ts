@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type QueryOperation, readParameters } from '../../query/queryService.js';
 import type { XmlChildren } from '../../xml.js';
 import { CloudFormationError } from '../errors.js';
-import { plannedChanges } from '../stacks/deployment.js';
+import { plannedChanges, wantedResources } from '../stacks/deployment.js';
 import { newStack, type StackRecord } from '../stacks/stackRecord.js';
 import { startDeletion, startDeployment } from './deploy.js';
 import { readSource, sourceParameters, stackNameSchema } from './source.js';
@@ -34,7 +34,7 @@ export function stackOperations(surroundings: Surroundings): Map<string, QueryOp
         );
         const source = await readSource(request, surroundings);
         const stack = makeStack(surroundings, request.StackName, source);
-        scopeOf(surroundings, stack, source);
+        wantedResources(scopeOf(surroundings, stack, source));
         startDeployment(surroundings, stack, source, 'CREATE');
         await stacks.save(stack);
         return { StackId: stack.id };
