@@ -90,6 +90,16 @@ describe('the functions', () => {
       expect(Environment.Variables.NODE_OPTIONS).toContain('--enable-source-maps');
   });
 
+  it('learn of executions that anybody stopped: the release is told by EventBridge', () => {
+    expect(only(stack, 'AWS::Events::Rule')).toMatchObject({
+      EventPattern: {
+        source: ['aws.states'],
+        detail: { stateMachineArn: [{ Ref: 'InferenceStateMachine' }], status: ['ABORTED', 'TIMED_OUT'] },
+      },
+      Targets: [{ Arn: { 'Fn::GetAtt': ['ReleaseLambdaFunction', 'Arn'] } }],
+    });
+  });
+
   it('log to groups of the stack that forget', () => {
     const retentions = (service: PackagedService) =>
       service
@@ -124,15 +134,15 @@ describe('the zips', () => {
 
   it('are the same bytes when they are made again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'muster-again-'));
-    const names = [...stack.functions().keys()];
+    const names = [...other.functions().keys()];
     const artifacts = new Map(names.map((name) => [name, join(folder, `${name}.zip`)]));
-    await packageFunctions(artifacts, 'x86_64');
+    await packageFunctions(artifacts, 'arm64');
     const hash = async (path: string) =>
       createHash('sha256')
         .update(await readFile(path))
         .digest('hex');
     for (const [name, path] of artifacts)
-      expect([name, await hash(path)]).toEqual([name, await hash(stack.zipPath(name))]);
+      expect([name, await hash(path)]).toEqual([name, await hash(other.zipPath(name))]);
     await rm(folder, { recursive: true });
   }, 60_000);
 });
