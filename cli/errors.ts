@@ -140,6 +140,18 @@ export class StopIncompleteError extends MusterError {
   }
 }
 
+/** A parameter of SSM that a rendezvous host and its stack share. */
+export class HostParameterError extends MusterError {
+  readonly code = 'HOST_PARAMETER';
+
+  constructor(name: string, intent: 'read' | 'written', fault: string, cause: unknown) {
+    super(`The SSM parameter ${name} could not be ${intent}: ${fault}.`, {
+      cause,
+      remedy: 'The deployment makes it; the role of the host must be allowed to use it.',
+    });
+  }
+}
+
 /** A name of a run that is taken or that Step Functions would not take. */
 export class RunNameError extends MusterError {
   readonly code = 'RUN_NAME';

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleFunction, functionNames, type NativeTarget } from './functionBundle.js';
+import { bundleHostServer } from './hostBundle.js';
 
 /*
  * Builds `dist/`: the command, the Lambda handlers (each folder is what its zip holds), and the runtime of the embedded
- * cloud. Usage: tsx scripts/build.ts [cli] [functions] [local]; without names, all of them.
+ * cloud, and the server of a rendezvous host. Usage: tsx scripts/build.ts [cli] [functions] [host] [local]; without names, all of them.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +38,11 @@ async function buildFunctions(): Promise<void> {
   );
 }
 
+async function buildHost(): Promise<void> {
+  await mkdir(out('host'), { recursive: true });
+  await writeFile(out('host', 'server.mjs'), await bundleHostServer());
+}
+
 async function buildLocal(): Promise<void> {
   await build({
     ...base,
@@ -57,7 +63,7 @@ async function buildCli(): Promise<void> {
   });
 }
 
-const targets = { functions: buildFunctions, local: buildLocal, cli: buildCli };
+const targets = { functions: buildFunctions, host: buildHost, local: buildLocal, cli: buildCli };
 type Target = keyof typeof targets;
 
 const isTarget = (name: string): name is Target => Object.hasOwn(targets, name);

@@ -45,7 +45,8 @@ const nativeBindingBesideBundle: Plugin = {
   },
 };
 
-const options: BuildOptions = {
+/** How everything that runs on AWS is bundled. */
+export const bundleOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
@@ -63,7 +64,7 @@ const options: BuildOptions = {
   external: ['bufferutil', 'utf-8-validate'],
   plugins: [nativeBindingBesideBundle],
   write: false,
-};
+} satisfies BuildOptions;
 
 /** Bundles the code of a function with everything that it needs at run time, in the order of the paths. */
 export async function bundleFunction(name: FunctionName, target: NativeTarget): Promise<BundledFile[]> {
@@ -71,7 +72,7 @@ export async function bundleFunction(name: FunctionName, target: NativeTarget): 
   if (name === 'executor') entryPoints.inferenceWorker = join(root, 'models', 'inferenceWorker.ts');
   // Nothing is written there: maps name the sources relative to it, the same in every working copy.
   const outdir = join(root, 'dist', 'functions', name);
-  const { outputFiles = [] } = await build({ ...options, entryPoints, outdir });
+  const { outputFiles = [] } = await build({ ...bundleOptions, entryPoints, outdir });
   const bundled = outputFiles.map(({ path, contents }) => ({ path: relative(outdir, path), bytes: contents }));
   const native = name === 'executor' ? await inferenceRuntime(target) : [];
   return [...bundled, ...native].sort((left, right) => (left.path < right.path ? -1 : 1));

@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 
 /** What every client of the SDK takes. */
-export type ClientSettings = Pick<S3ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
+export type ClientSettings = Pick<S3ClientConfig, 'region' | 'credentials' | 'endpoint' | 'requestHandler'>;
 
 /** The part of the Serverless Framework that the plugin works with, in osls 4 and in versions 3 and 4 of the original. */
 export interface Serverless {
@@ -9,6 +9,7 @@ export interface Serverless {
   readonly service: {
     readonly provider: { readonly architecture?: string };
     readonly functions: Readonly<Record<string, FunctionSettings>>;
+    readonly custom?: unknown;
   };
   getProvider(name: 'aws'): AwsProvider;
 }
@@ -20,6 +21,7 @@ export interface FunctionSettings {
 
 export interface AwsProvider {
   getRegion(): string;
+  getServerlessDeploymentBucketName(): Promise<string>;
   readonly naming: { getStackName(): string };
   /** Region, credentials and proxy as the framework itself uses them; osls only. */
   getAwsSdkV3Config?(): Promise<ClientSettings>;

@@ -17,11 +17,18 @@ module.exports = class MusterPlugin {
         const { packageService } = await load('./packageService.ts');
         await packageService(serverless, { log });
       },
+      // Also when the framework sees no change of its own.
+      'after:aws:deploy:deploy:uploadArtifacts': async () => {
+        const { furnishHost } = await load('./rendezvousHost.ts');
+        await furnishHost(serverless, { log });
+      },
       'before:remove:remove': async () => {
         const { findStackBucket } = await load('./retainedBucket.ts');
         kept = await findStackBucket(serverless);
       },
       'after:remove:remove': async () => {
+        const { removeSecret } = await load('./rendezvousHost.ts');
+        await removeSecret(serverless);
         const { settleBucket } = await load('./retainedBucket.ts');
         await settleBucket(serverless, kept, { log });
       },
