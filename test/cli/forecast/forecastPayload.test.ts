@@ -58,8 +58,8 @@ describe('a forecast for a payload', () => {
 describe('assumed work', () => {
   it('has samples of the length of the bundled data, unless both are given', () => {
     expect(assumedWork({ ranks: 2, partitionMb: 100 })).toEqual([
-      { partitions: 1, bytes: 104_857_600, samples: 5_113 },
-      { partitions: 1, bytes: 104_857_600, samples: 5_113 },
+      { partitions: 1, bytes: 104_857_600, samples: 5_114 },
+      { partitions: 1, bytes: 104_857_600, samples: 5_114 },
     ]);
     expect(assumedWork({ ranks: 1, samples: 10 })).toEqual([
       { partitions: 1, bytes: 10 * surveySampleBytes, samples: 10 },
