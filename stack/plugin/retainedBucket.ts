@@ -1,7 +1,7 @@
 import {
   CloudFormationClient,
   CloudFormationServiceException,
-  DescribeStackResourcesCommand,
+  DescribeStackResourceCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DeleteBucketCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { clientSettings, type Output, type Serverless } from './framework.js';
@@ -13,11 +13,13 @@ const bucketId = 'DataBucket';
 export async function findStackBucket(serverless: Serverless): Promise<string | undefined> {
   const cloudFormation = new CloudFormationClient(await clientSettings(serverless));
   try {
-    const stack = serverless.getProvider('aws').naming.getStackName();
-    const { StackResources = [] } = await cloudFormation.send(new DescribeStackResourcesCommand({ StackName: stack }));
-    return StackResources.find(({ LogicalResourceId }) => LogicalResourceId === bucketId)?.PhysicalResourceId;
+    const StackName = serverless.getProvider('aws').naming.getStackName();
+    const { StackResourceDetail } = await cloudFormation.send(
+      new DescribeStackResourceCommand({ StackName, LogicalResourceId: bucketId }),
+    );
+    return StackResourceDetail?.PhysicalResourceId;
   } catch (error) {
-    // There is no such stack; the framework's own removal says so.
+    // There is no such stack, which the framework's own removal says, or it has no such bucket.
     if (error instanceof CloudFormationServiceException && error.name === 'ValidationError') return undefined;
     throw error;
   } finally {
