@@ -91,7 +91,7 @@ beforeAll(async () => {
     PARAMETERS: '/muster/test/rendezvous',
     PORT: '0',
     OBSERVER_PORT: '0',
-    IDLE: '1s',
+    IDLE: '3s',
   };
   const script = ['#!/bin/bash', ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)];
   script.push(await readFile(path('stack/rendezvousHost.sh'), 'utf8'));
