@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { messageOf } from '../run/errors.js';
 import { AwsClients } from './awsClients.js';
 import { CloudFormationService } from './cloudformation/cloudFormationService.js';
 import { openEc2Service } from './ec2/ec2Service.js';
+import { EventBus } from './events/eventBus.js';
 import type { FunctionDefinitionInput } from './lambda/functionDefinition.js';
 import { LambdaService } from './lambda/lambdaService.js';
 import { LogsService } from './logs/logsService.js';
@@ -102,12 +105,23 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       },
     });
     closing.push(() => lambda.close());
+    const events = await EventBus.open({
+      directory: join(directory, 'events'),
+      accountId,
+      region,
+      deliver: async (functionArn, event) => {
+        const Payload = JSON.stringify(event);
+        await clients.lambda.send(new InvokeCommand({ FunctionName: functionArn, InvocationType: 'Event', Payload }));
+      },
+      onFault: (error) => process.emitWarning(`An event was not delivered: ${messageOf(error)}`),
+    });
     const states = await createStatesService({
       directory: join(directory, 'states'),
       region,
       accountId,
       endpoint: () => endpoint,
       credentials,
+      publish: (happening) => events.publish(happening),
     });
     closing.push(() => states.close());
     const parameters = await ParameterStore.open(join(directory, 'ssm'));
@@ -117,6 +131,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       accountId,
       region,
       clients,
+      events,
       readSsm: (name) => parameters.get(name)?.value,
       readObject: (bucket, key) => readObject(clients.s3, bucket, key),
     });

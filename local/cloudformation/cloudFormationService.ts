@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../run/errors.js';
 import type { AwsClients } from '../awsClients.js';
+import type { EventBus } from '../events/eventBus.js';
 import { QueryService } from '../query/queryService.js';
 import type { Credentials } from '../sigv4.js';
 import { CloudFormationError } from './errors.js';
@@ -20,6 +21,7 @@ export interface CloudFormationOptions {
   readonly region: string;
   /** Of the embedded cloud itself: resources are made by the same calls that a user could make. */
   readonly clients: AwsClients;
+  readonly events: EventBus;
   readonly readSsm: ReadSsmParameter;
   readonly readObject: (bucket: string, key: string) => Promise<Buffer>;
 }
@@ -38,12 +40,12 @@ export class CloudFormationService {
   }
 
   static async open(options: CloudFormationOptions): Promise<CloudFormationService> {
-    const { directory, credentials, accountId, region, clients, readSsm, readObject } = options;
+    const { directory, credentials, accountId, region, clients, events, readSsm, readObject } = options;
     const surroundings: Surroundings = {
       accountId,
       region,
       stacks: await StackStore.open(directory),
-      providers: new ResourceProviders({ clients, accountId, region }),
+      providers: new ResourceProviders({ clients, events, accountId, region }),
       readSsm,
       readTemplate: (url) => readTemplate(url, readObject),
       running: new Set(),

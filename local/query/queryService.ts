@@ -84,8 +84,10 @@ export function readParameters<Schema extends z.ZodType>(
   );
 }
 
-/** A truth in a form. */
-export const formBooleanSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
+/** A list in a form; an empty one is written as an empty text. */
+export function formList<Item extends z.ZodType>(item: Item) {
+  return z.union([z.literal('').transform((): z.output<Item>[] => []), z.array(item)]);
+}
 
 function statusOf(error: unknown): number {
   if (error instanceof RequestRefusedError) return error.status;

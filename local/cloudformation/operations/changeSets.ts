@@ -6,7 +6,7 @@ import { plannedChanges } from '../stacks/deployment.js';
 import type { ChangeSetRecord, StackRecord } from '../stacks/stackRecord.js';
 import { startDeployment } from './deploy.js';
 import { readSource, sourceParameters, stackNameSchema } from './source.js';
-import { changeableStack, makeStack } from './stacks.js';
+import { changeableStack, deploymentOptions, makeStack } from './stacks.js';
 import { type Surroundings, scopeOf } from './surroundings.js';
 
 const changeSetNameSchema = z.string().regex(/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/, 'must be letters, digits and hyphens');
@@ -30,6 +30,7 @@ export function changeSetOperations(surroundings: Surroundings): Map<string, Que
             ChangeSetType: z.enum(['CREATE', 'UPDATE']).default('UPDATE'),
             Description: z.string().optional(),
             ClientToken: z.string().optional(),
+            NotificationARNs: deploymentOptions.NotificationARNs,
             ...sourceParameters,
           }),
           parameters,
@@ -111,7 +112,7 @@ export function changeSetOperations(surroundings: Surroundings): Map<string, Que
       async (parameters) => {
         const schema = namedSchema.extend({
           ClientRequestToken: z.string().optional(),
-          DisableRollback: z.literal('false', 'the embedded CloudFormation always rolls back').optional(),
+          DisableRollback: deploymentOptions.DisableRollback,
         });
         const { stack, changeSet } = find(surroundings, readParameters(schema, parameters));
         if (changeSet.status !== 'CREATE_COMPLETE')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formList } from '../../query/queryService.js';
 import { CloudFormationError } from '../errors.js';
 import type { StackRecord, StackSource } from '../stacks/stackRecord.js';
 import { parseTemplate } from '../template/template.js';
@@ -11,17 +12,15 @@ export const sourceParameters = {
   TemplateBody: z.string().optional(),
   TemplateURL: z.string().optional(),
   UsePreviousTemplate: z.enum(['true', 'false']).optional(),
-  Parameters: z
-    .array(
-      z.strictObject({
-        ParameterKey: z.string(),
-        ParameterValue: z.string().optional(),
-        UsePreviousValue: z.enum(['true', 'false']).optional(),
-      }),
-    )
-    .default([]),
-  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).default([]),
-  Capabilities: z.array(capabilitySchema).default([]),
+  Parameters: formList(
+    z.strictObject({
+      ParameterKey: z.string(),
+      ParameterValue: z.string().optional(),
+      UsePreviousValue: z.enum(['true', 'false']).optional(),
+    }),
+  ).default([]),
+  Tags: formList(z.strictObject({ Key: z.string(), Value: z.string() })).default([]),
+  Capabilities: formList(capabilitySchema).default([]),
 };
 type SourceRequest = z.output<z.ZodObject<typeof sourceParameters>>;
 

@@ -13,11 +13,12 @@ import { type Surroundings, scopeOf } from './surroundings.js';
 const changeable = /^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/;
 const pageSize = 100;
 
-const options = {
+/** What requests may ask of a deployment beside what it makes. */
+export const deploymentOptions = {
   ClientRequestToken: z.string().optional(),
   DisableRollback: z.literal('false', 'the embedded CloudFormation always rolls back').optional(),
   EnableTerminationProtection: z.literal('false', 'the embedded CloudFormation does not protect stacks').optional(),
-  NotificationARNs: z.array(z.string()).max(0, 'the embedded CloudFormation notifies nobody').optional(),
+  NotificationARNs: z.literal('', 'the embedded CloudFormation notifies nobody').optional(),
   OnFailure: z.literal('ROLLBACK', 'the embedded CloudFormation always rolls back').optional(),
 };
 
@@ -29,7 +30,7 @@ export function stackOperations(surroundings: Surroundings): Map<string, QueryOp
       'CreateStack',
       async (parameters) => {
         const request = readParameters(
-          z.strictObject({ StackName: stackNameSchema, ...sourceParameters, ...options }),
+          z.strictObject({ StackName: stackNameSchema, ...sourceParameters, ...deploymentOptions }),
           parameters,
         );
         const source = await readSource(request, surroundings);
@@ -44,7 +45,7 @@ export function stackOperations(surroundings: Surroundings): Map<string, QueryOp
       'UpdateStack',
       async (parameters) => {
         const request = readParameters(
-          z.strictObject({ StackName: z.string(), ...sourceParameters, ...options }),
+          z.strictObject({ StackName: z.string(), ...sourceParameters, ...deploymentOptions }),
           parameters,
         );
         const stack = changeableStack(surroundings, request.StackName);

@@ -78,6 +78,16 @@ const papers: readonly PaperResource[] = [
     newId: (context) => generatedName(context, 128, randomBytes(6).toString('hex')),
     attributes: (id, { accountId }) => ({ Arn: `arn:aws:iam::${accountId}:instance-profile/${id}` }),
   },
+  {
+    type: 'AWS::Lambda::Permission',
+    schema: z.strictObject({
+      FunctionName: z.string(),
+      Action: z.literal('lambda:InvokeFunction'),
+      Principal: z.string(),
+      SourceArn: z.string().optional(),
+    }),
+    newId: (context) => generatedName(context, 100, randomBytes(6).toString('hex')),
+  },
   ec2('VPC', 'vpc', z.strictObject({ CidrBlock: cidr, EnableDnsSupport: booleanSchema, Tags: tags })),
   ec2('InternetGateway', 'igw', z.strictObject({ Tags: tags })),
   ec2('VPCGatewayAttachment', 'attach', z.strictObject({ VpcId: z.string(), InternetGatewayId: z.string() })),

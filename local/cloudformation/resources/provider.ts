@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AwsClients } from '../../awsClients.js';
+import type { EventBus } from '../../events/eventBus.js';
 import { CloudFormationError } from '../errors.js';
 import type { TemplateValue } from '../template/template.js';
 
@@ -17,6 +18,7 @@ export interface Provisioned {
 /** Where resources are made. */
 export interface ProviderContext {
   readonly clients: AwsClients;
+  readonly events: EventBus;
   readonly accountId: string;
   readonly region: string;
   readonly stackName: string;

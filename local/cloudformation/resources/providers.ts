@@ -1,6 +1,7 @@
 import { CloudFormationError } from '../errors.js';
 import { bucket } from './bucket.js';
 import { bucketPolicy } from './bucketPolicy.js';
+import { eventRule } from './eventRule.js';
 import { instance } from './instance.js';
 import { lambdaFunction } from './lambdaFunction.js';
 import { logGroup } from './logGroup.js';
@@ -19,6 +20,7 @@ export class ResourceProviders {
     const all = [
       bucket,
       bucketPolicy,
+      eventRule,
       instance,
       lambdaFunction,
       logGroup,
