@@ -26,7 +26,7 @@ cat > "$ROOT/etc/systemd/system/muster-rendezvous.service" <<UNIT
 Description=Meeting place of the ranks of Muster
 Wants=network-online.target
 After=network-online.target
-StartLimitIntervalSec=900
+StartLimitIntervalSec=3600
 StartLimitBurst=4
 # The server ends by itself only when nobody has needed it for long; and a host that cannot serve must not cost anything.
 SuccessAction=poweroff
@@ -38,7 +38,7 @@ ExecStart=/usr/bin/env node-22 $ROOT/usr/local/lib/muster/server.mjs rendezvous 
 Environment=AWS_REGION=$REGION
 TimeoutStartSec=300
 Restart=on-failure
-RestartSec=5
+RestartSec=10
 # No SSH: what goes wrong can be read with "aws ec2 get-console-output --latest".
 StandardOutput=journal+console
 StandardError=journal+console

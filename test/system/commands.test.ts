@@ -78,6 +78,27 @@ describe('a run of a script', () => {
     expect(stdout).toMatch(/REPORT RequestId: /);
   });
 
+  it('finds its meeting place before the ranks start when they use the relay', async () => {
+    const result = await system.run({ ...payload('met', {}), collectives: 'relay' });
+    expect(result).toMatchObject({ status: 'SUCCEEDED', ranks: { succeeded: 2 } });
+    const states = await system.statesOf(result.runId);
+    expect(states).toEqual(['Initialize', 'NeedsRendezvous', 'StartRendezvous', 'RunRanks', 'Aggregate']);
+    expect(result.bill?.lines.map(({ item }) => item)).toContain('rendezvous-host');
+    // The key of the run is gone with the run.
+    expect(await system.store().head(system.bucket, 'results/met/rendezvous.json')).toBeUndefined();
+  });
+
+  it.each(['storage', 'none'] as const)(
+    'never looks for a meeting place when its ranks use %s',
+    async (collectives) => {
+      const alone = collectives === 'none' ? { world_size: 1 } : {};
+      const result = await system.run({ ...payload(`apart-${collectives}`, {}), ...alone, collectives });
+      expect(result).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await system.statesOf(result.runId)).toEqual(['Initialize', 'NeedsRendezvous', 'RunRanks', 'Aggregate']);
+      expect(result.bill?.lines.map(({ item }) => item)).not.toContain('rendezvous-host');
+    },
+  );
+
   it('is stopped by Ctrl-C', async () => {
     const { child, result } = system.start(payload('interrupted', { wait: true }), '--name', 'interrupted');
     const saved = `s3://${system.bucket}/results/interrupted/output/1/sum.json`;
@@ -88,5 +109,5 @@ describe('a run of a script', () => {
     expect(await result).toMatchObject({ code: 130, status: 'ABORTED', runId: 'interrupted' });
     const { stdout } = await system.muster('status', 'interrupted', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
-  });
+  }, 60_000);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { openPartition, readArray, tensorContent, writePartition } from '../../data/index.js';
 import type { PartitionFormat } from '../../data/partition.js';
 import { parseS3Uri } from '../../run/keys.js';
@@ -63,6 +64,8 @@ export function startMuster(
 export class SystemUnderTest {
   readonly bucket: string;
   readonly s3: S3Client;
+  readonly #sfn: SFNClient;
+  readonly #stateMachineArn: string;
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #directory: string;
@@ -73,11 +76,10 @@ export class SystemUnderTest {
     this.bucket = up.bucket;
     this.pid = Number(up.pid);
     const { accessKeyId, secretAccessKey } = up;
-    this.s3 = new S3Client({
-      endpoint: up.endpoint,
-      region: up.region,
-      credentials: { accessKeyId, secretAccessKey },
-    });
+    const settings = { endpoint: up.endpoint, region: up.region, credentials: { accessKeyId, secretAccessKey } };
+    this.s3 = new S3Client(settings);
+    this.#sfn = new SFNClient(settings);
+    this.#stateMachineArn = up.stateMachineArn;
   }
 
   static async start(...options: string[]): Promise<SystemUnderTest> {
@@ -135,6 +137,16 @@ export class SystemUnderTest {
     return this.store().getBytes(address.bucket, address.key);
   }
 
+  /** The states that the execution of a run has entered, in their order. */
+  async statesOf(runId: string): Promise<string[]> {
+    const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    const states: string[] = [];
+    for await (const { events } of paginateGetExecutionHistory({ client: this.#sfn }, { executionArn })) {
+      states.push(...(events ?? []).flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []));
+    }
+    return states;
+  }
+
   /** Predictions by the name of their partition. */
   async readPredictions({ files }: Pick<RunResult, 'files'>): Promise<Map<string, number[]>> {
     const all = await Promise.all(
@@ -149,6 +161,7 @@ export class SystemUnderTest {
 
   async close(): Promise<Finished['code']> {
     this.s3.destroy();
+    this.#sfn.destroy();
     this.#child.kill('SIGTERM');
     const code = this.#child.exitCode ?? (await once(this.#child, 'exit'))[0];
     await rm(this.#directory, { recursive: true, force: true });
