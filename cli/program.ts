@@ -2,6 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
 import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
 import { listCommand } from './commands/list.js';
@@ -45,6 +46,7 @@ export function createProgram() {
     downloadCommand(),
     partitionCommand(),
     memoryCommand(),
+    doctorCommand(),
     rendezvousCommand(),
     benchCommand(),
   ];
