@@ -9,7 +9,8 @@ import { fromBufferPromise } from 'yauzl';
 import { z } from 'zod';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const framework = join(dirname(createRequire(import.meta.url).resolve('serverless/package.json')), 'bin/serverless.js');
+const require = createRequire(import.meta.url);
+const framework = join(dirname(require.resolve('serverless/package.json')), 'bin', 'serverless.js');
 const run = promisify(execFile);
 
 const resourceSchema = z.object({
