@@ -4,7 +4,8 @@ const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 
 /** A policy in the language of IAM, as far as this project writes it. */
 export const policyDocumentSchema = z.strictObject({
-  Version: z.literal('2012-10-17'),
+  /** Without one it is in the language of 2008, which has no variables. */
+  Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
   Statement: z
     .array(
       z.strictObject({
