@@ -45,6 +45,8 @@ export interface RunningCloud {
   readonly endpoint: string;
   readonly accountId: string;
   readonly lambda: LambdaService;
+  /** Takes rules beside those that stacks make. */
+  readonly events: Pick<EventBus, 'put'>;
   /** Ends the server and every process of its functions; executions that run are ABORTED. */
   close(): Promise<void>;
 }
@@ -146,7 +148,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       sts: createStsService({ credentials, accountId }),
       ec2: await openEc2Service({ directory: join(directory, 'ec2'), credentials, accountId }),
     };
-    return { endpoint, accountId, lambda, close };
+    return { endpoint, accountId, lambda, events, close };
   } catch (error) {
     await close();
     throw error;

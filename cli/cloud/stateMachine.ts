@@ -28,7 +28,10 @@ export function substitute(definition: string, values: Readonly<Record<string, s
   );
 }
 
-/** What the stack substitutes: the partition, and for each function of serverless.yml (`initialize` -> `InitializeFunctionArn`). */
+/** The name under which the definition knows a function of serverless.yml: `initialize` -> `InitializeFunctionArn`. */
+export const functionSubstitution = (key: string): string => `${key[0].toUpperCase()}${key.slice(1)}FunctionArn`;
+
+/** What the stack substitutes: the partition, and each function of serverless.yml. */
 export function functionSubstitutions(
   functions: readonly { readonly key: string; readonly name: string }[],
   region: string,
@@ -36,7 +39,7 @@ export function functionSubstitutions(
 ): Record<string, string> {
   const partition = 'aws';
   const arns = functions.map(({ key, name }): [string, string] => [
-    `${key[0].toUpperCase()}${key.slice(1)}FunctionArn`,
+    functionSubstitution(key),
     `arn:${partition}:lambda:${region}:${accountId}:function:${name}`,
   ]);
   return { Partition: partition, ...Object.fromEntries(arns) };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
+import { paginateGetExecutionHistory, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { openPartition, readArray, tensorContent, writePartition } from '../../data/index.js';
 import type { PartitionFormat } from '../../data/partition.js';
 import { parseS3Uri } from '../../run/keys.js';
@@ -121,6 +121,12 @@ export class SystemUnderTest {
 
   run(payload: Partial<PayloadInput>, ...options: string[]) {
     return this.start({ bucket: this.bucket, ...payload }, ...options).result;
+  }
+
+  /** Stops an execution as any client of Step Functions can, without Muster. */
+  async stopExecution(runId: string, cause: string): Promise<void> {
+    const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    await this.#sfn.send(new StopExecutionCommand({ executionArn, cause }));
   }
 
   muster(...args: string[]): Promise<Finished> {
