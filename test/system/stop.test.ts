@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stoppedSchema } from '../../run/stopped.js';
@@ -57,17 +58,18 @@ async function underWay(name: string): Promise<void> {
   }
 }
 
-const stops: Record<string, (runId: string) => Promise<unknown>> = {
+const stops: Record<string, (runId: string, run: ChildProcess) => Promise<unknown>> = {
   'muster stop': (runId) => system.muster('stop', runId),
+  'Ctrl-C': async (_runId, run) => run.kill('SIGINT'),
   'StopExecution by anybody': (runId) => system.stopExecution(runId, 'enough'),
 };
 
 describe('a stopped run', () => {
   it.each(Object.keys(stops))('has executors that work on no longer than for one partition, by %s', async (how) => {
     const runId = how.replaceAll(/\W/g, '-');
-    const { result } = system.start(payload(runId), '--name', runId);
+    const { child, result } = system.start(payload(runId), '--name', runId);
     await underWay(runId);
-    await stops[how](runId);
+    await stops[how](runId, child);
     expect(await result).toMatchObject({ status: 'ABORTED' });
 
     // The logs end when the invocations have.
