@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { messageOf } from '../run/errors.js';
+import { isJsonProtocol, refuseAbsentService } from './absentService.js';
 import { AwsClients } from './awsClients.js';
 import { CloudFormationService } from './cloudformation/cloudFormationService.js';
 import { openEc2Service } from './ec2/ec2Service.js';
@@ -64,9 +65,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { directory, host, port, region, credentials, functions, accountConcurrency } = options;
   let services: Record<string, Service> = {};
   const server = createServer({ noDelay: true }, (request, response) => {
-    // A request for a service that is not here is refused by S3 in its own words.
-    const service = services[serviceOf(request)] ?? services.s3;
-    if (service) void service.handle(request, response);
+    const name = serviceOf(request);
+    const isAbsent = services[name] === undefined && isJsonProtocol(request);
+    // Any other request for a service that is not here is refused by S3 in its own words.
+    const service = services[name] ?? services.s3;
+    if (service && isAbsent) refuseAbsentService(response, name);
+    else if (service) void service.handle(request, response);
     else response.writeHead(503, { 'retry-after': '1' }).end();
   });
   // A worker that sends nothing for long, such as a waiting Invoke, must not be cut off.

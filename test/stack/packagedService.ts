@@ -94,36 +94,49 @@ export class PackagedService {
   }
 }
 
+/** A folder in which the framework finds what it deploys, so that what it writes is not in the way of other tests. */
+export async function stackFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-package-'));
+  await copyFile(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
+  for (const name of ['stack', 'statemachine']) await symlink(join(root, name), join(folder, name));
+  return folder;
+}
+
+const nowhere = 'http://127.0.0.1:9';
+
+/**
+ * Runs the `serverless` command in a folder, with nothing of this process's environment but the path, and with a proxy
+ * for encrypted connections that nobody listens on: none can leave the machine.
+ *
+ * @returns what it printed
+ */
+export async function runFramework(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout, stderr } = await run(process.execPath, [framework, ...args], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
+      HTTPS_PROXY: nowhere,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ...environment,
+    },
+  });
+  return stdout + stderr;
+}
+
 /**
  * Runs `serverless package` in a folder of its own, without credentials, and with a proxy for every connection that nobody
  * listens on.
  */
 export async function packageStack(params: Readonly<Record<string, string>> = {}): Promise<PackagedService> {
-  const folder = await mkdtemp(join(tmpdir(), 'muster-package-'));
-  await copyFile(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
-  for (const name of ['stack', 'statemachine']) await symlink(join(root, name), join(folder, name));
-  const nowhere = 'http://127.0.0.1:9';
-  await run(
-    process.execPath,
-    [
-      framework,
-      'package',
-      '--stage',
-      'test',
-      ...Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]),
-    ],
-    {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
-        HTTP_PROXY: nowhere,
-        HTTPS_PROXY: nowhere,
-        AWS_EC2_METADATA_DISABLED: 'true',
-      },
-    },
-  );
+  const folder = await stackFolder();
+  const given = Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
+  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere });
   const text = await readFile(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
   return new PackagedService(folder, text);
 }

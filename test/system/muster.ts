@@ -46,8 +46,10 @@ export interface RunResult {
 export function startMuster(
   args: readonly string[],
   input?: string,
+  variables: Readonly<Record<string, string>> = {},
 ): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [command, ...args], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...environment, ...variables };
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;
@@ -63,6 +65,8 @@ export function startMuster(
 /** `muster up` in a process and a folder of its own. */
 export class SystemUnderTest {
   readonly bucket: string;
+  /** By which any AWS client finds this cloud. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Client;
   readonly #sfn: SFNClient;
   readonly #stateMachineArn: string;
@@ -77,6 +81,12 @@ export class SystemUnderTest {
     this.pid = Number(up.pid);
     const { accessKeyId, secretAccessKey } = up;
     const settings = { endpoint: up.endpoint, region: up.region, credentials: { accessKeyId, secretAccessKey } };
+    this.variables = {
+      AWS_ENDPOINT_URL: up.endpoint,
+      AWS_REGION: up.region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
     this.s3 = new S3Client(settings);
     this.#sfn = new SFNClient(settings);
     this.#stateMachineArn = up.stateMachineArn;
