@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { isLambdaArchitecture, type PackagedFunction, packageFunctions } from '../../scripts/packageFunctions.js';
 import { StackSettingError } from './errors.js';
 import type { Output, Serverless } from './framework.js';
@@ -26,7 +27,15 @@ export async function packageService(serverless: Serverless, { log }: Output): P
   }
   if (faults.length > 0 || !isLambdaArchitecture(architecture)) throw new StackSettingError(faults);
   const packaged = await packageFunctions(artifacts, architecture);
+  await showToFramework(serverless, packaged);
   for (const { name, zippedBytes, unzippedBytes } of packaged)
     log.notice(`  ${name} (${architecture}): ${megabytes(unzippedBytes)}, ${megabytes(zippedBytes)} zipped`);
   return packaged;
+}
+
+/** The framework sees changes, and packages that are none, by the zips that lie in its own folder. */
+async function showToFramework({ serviceDir }: Serverless, packaged: readonly PackagedFunction[]): Promise<void> {
+  const folder = join(serviceDir, '.serverless');
+  await mkdir(folder, { recursive: true });
+  await Promise.all(packaged.map(({ artifact }) => copyFile(artifact, join(folder, basename(artifact)))));
 }
