@@ -61,7 +61,7 @@ function planOf(): Plan {
     executorFunction: 'executor',
     executorQualifier: '$LATEST',
     executorMemoryMb: 1769,
-    initialize: { ...coordinator, endedAtMs: startMs },
+    initialize: { ...coordinator, endedAtMs: startMs, requests: { get: 0, put: 0, list: 0, head: 0 } },
     worldSize: ranks,
     partitionCount: ranks,
     totalBytes: ranks * 5_000_000,

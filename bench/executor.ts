@@ -11,6 +11,7 @@ import { defaultMicroBatch } from '../models/inferenceSession.js';
 import { rowsOf } from '../models/tensorArrays.js';
 import { executeRank } from '../rank/executeRank.js';
 import { ModelCache } from '../rank/modelCache.js';
+import { PartitionMemory } from '../rank/partitionMemory.js';
 import { planKey, planShardKey } from '../run/keys.js';
 import { parsePayload } from '../run/parsePayload.js';
 import type { Plan } from '../run/plan.js';
@@ -134,10 +135,18 @@ async function main(): Promise<void> {
     script: { kind: 'inference' },
     collectives: { channel: 'none', reason: 'bench' },
     maxConcurrency: 1,
-    initialize: { functionName: 'bench', requestId: 'bench', memoryMb: 0, startedAtMs: 0, endedAtMs: 0 },
+    initialize: {
+      functionName: 'bench',
+      requestId: 'bench',
+      memoryMb: 0,
+      startedAtMs: 0,
+      endedAtMs: 0,
+      requests: { get: 0, put: 0, list: 0, head: 0 },
+    },
     payload: parsePayload({ bucket, model: 'models/redshift.onnx', data_prefix: 'survey', result_path: 'results' }),
   } as const;
   const models = new ModelCache(workers);
+  const memory = new PartitionMemory();
   const executor = async (round: number): Promise<number> => {
     const resultPrefix = `results/${round}`;
     const runId = `round-${round}`;
@@ -162,6 +171,7 @@ async function main(): Promise<void> {
       {
         store: server.store(),
         models,
+        memory,
         logger: { info: () => undefined, warn: console.warn, error: console.error },
       },
     );

@@ -26,19 +26,28 @@ export async function conclude(options: CommonOptions, load: () => Promise<Work>
   }
 }
 
-/** The exit status after Ctrl-C or SIGTERM. */
-export const signalExitCode = ({ interruption }: Session): ExitCode =>
-  interruption.receivedSignal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+/** The exit status after Ctrl-C, SIGTERM or a closed pipe. */
+export const signalExitCode = ({ interruption: { receivedSignal } }: Session): ExitCode =>
+  receivedSignal === undefined ? exitCodes.interrupted : codeOfSignal[receivedSignal];
+
+const codeOfSignal = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  EPIPE: exitCodes.unread,
+} as const;
 
 /** Tells people and machines what went wrong. */
 export function reportError({ terminal }: Session, error: unknown, verbose: boolean): void {
   const { code, message, hint, unexpected } = errorReport(error);
   const { red, dim } = terminal.noteColours;
-  terminal.note(`${red('error')} ${message.trimEnd()}${hint ? ` ${hint}` : ''} ${dim(`[${code}]`)}`);
+  terminal.note(`${red('error')} ${sentence(message.trimEnd(), hint)} ${dim(`[${code}]`)}`);
   if (verbose && error instanceof Error) terminal.note(stackWithCauses(error));
   else if (unexpected) terminal.note(dim('--verbose shows where this came from.'));
   if (!terminal.resultWritten) terminal.result({ error: { code, message } });
 }
+
+const sentence = (message: string, hint: string | undefined): string =>
+  hint ? `${message}${/[.:!?]$/.test(message) ? '' : '.'} ${hint}` : message;
 
 function stackWithCauses(error: Error): string {
   const stack = error.stack ?? error.message;

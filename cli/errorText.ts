@@ -21,6 +21,18 @@ const hints: Readonly<Record<string, string>> = {
   AccessDenied: 'The AWS credentials lack the permission for this call.',
 };
 
+/** What to do about faults of the file system, by the codes of Node's system errors. */
+const fileHints: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full: free some space, or name another place with --directory.',
+  EDQUOT: 'The disk quota is used up: free some space, or name another place with --directory.',
+  EROFS: 'That place can only be read; name another with --directory.',
+  EACCES: 'That place may not be used; name another with --directory, or change its permissions.',
+  EPERM: 'That place may not be used; name another with --directory, or change its permissions.',
+  ENOENT: 'Check the path; the state of the embedded cloud can lie elsewhere with --directory.',
+  ENOTDIR: 'A part of the path is a file; check it, or name another place with --directory.',
+  EMFILE: 'Too many files are open: raise the limit ("ulimit -n 8192"), or lower --concurrency.',
+};
+
 export function errorReport(error: unknown): ErrorReport {
   if (error instanceof MusterError) return { code: error.code, message: error.message, unexpected: false };
   const code = error instanceof Error ? error.name : 'Error';
@@ -28,7 +40,15 @@ export function errorReport(error: unknown): ErrorReport {
   if (message === 'Region is missing') {
     return { code, message, hint: 'Name one with --region or AWS_REGION.', unexpected: false };
   }
+  const fileHint = fileHintOf(error);
+  if (fileHint) return { ...fileHint, message, unexpected: false };
   return { code, message, hint: hints[code], unexpected: !(code in hints) };
+}
+
+function fileHintOf(error: unknown): { code: string; hint: string } | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  const code = String(error.code);
+  return code in fileHints ? { code, hint: fileHints[code] } : undefined;
 }
 
 /** Connection errors of several addresses come as an AggregateError without a message. */

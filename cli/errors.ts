@@ -5,7 +5,7 @@ export class UsageError extends MusterError {
   readonly code = 'USAGE';
 }
 
-/** Ctrl-C or SIGTERM ended the command before it was done; exit status 130. */
+/** Ctrl-C, SIGTERM or a closed pipe ended the command before it was done; exit status 130, 143 or 141. */
 export class InterruptedError extends MusterError {
   readonly code = 'INTERRUPTED';
 
@@ -79,12 +79,12 @@ export class CloudStartError extends MusterError {
   readonly code = 'CLOUD_START';
 }
 
-/** A file of the state directory holds something else than Muster wrote. */
+/** A file of the state directory cannot be read, or holds something else than Muster wrote. */
 export class StateFileError extends MusterError {
   readonly code = 'STATE_FILE';
 
-  constructor(path: string, reason: string) {
-    super(`${path}: ${reason}.`, { remedy: 'Remove the file; it is made anew.' });
+  constructor(path: string, reason: string, remedy = 'Remove the file; it is made anew.') {
+    super(`${path}: ${reason}.`, { remedy });
   }
 }
 

@@ -8,6 +8,8 @@ export const exitCodes = {
   usage: 2,
   /** Ended by Ctrl-C. */
   interrupted: 130,
+  /** Ended because nobody reads what it writes. */
+  unread: 141,
   /** Ended by SIGTERM. */
   terminated: 143,
 } as const;

@@ -2,29 +2,44 @@ import { setMaxListeners } from 'node:events';
 import { InterruptedError } from './errors.js';
 import { exitCodes } from './exitCodes.js';
 
+/** What ends a command before it is done; EPIPE says that nobody reads what it writes. */
+export type Ending = 'SIGINT' | 'SIGTERM' | 'EPIPE';
+
 /** What the interruption needs of `process`. */
 export interface SignalSource {
-  on(event: 'SIGINT' | 'SIGTERM', listener: (signal: 'SIGINT' | 'SIGTERM') => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   exit(code: number): void;
 }
 
+/** What the interruption needs of `process.stdout` and `process.stderr`. */
+export interface Output {
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
 /**
- * Ctrl-C and SIGTERM. The first aborts `signal`, so that the command can tidy up behind it; the second leaves at once.
+ * Ctrl-C, SIGTERM and a closed pipe. The first aborts `signal`, so that the command can tidy up behind it; a second Ctrl-C or
+ * SIGTERM leaves at once.
  */
 export class Interruption {
   readonly #controller = new AbortController();
-  #receivedSignal: 'SIGINT' | 'SIGTERM' | undefined;
+  #receivedSignal: Ending | undefined;
 
-  constructor(source: SignalSource) {
+  constructor(source: SignalSource, outputs: readonly Output[] = []) {
     // Every request under way listens to it, and there may be many.
     setMaxListeners(0, this.#controller.signal);
-    const receive = (signal: 'SIGINT' | 'SIGTERM') => {
-      if (this.#receivedSignal !== undefined) source.exit(exitCodes.interrupted);
+    const receive = (signal: Ending) => {
+      // Every write to a closed pipe fails anew.
+      if (this.#receivedSignal !== undefined && signal !== 'EPIPE') source.exit(exitCodes.interrupted);
       this.#receivedSignal ??= signal;
       this.#controller.abort(new InterruptedError());
     };
-    source.on('SIGINT', receive);
-    source.on('SIGTERM', receive);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, () => receive(signal));
+    // Not SIGPIPE, which any broken connection raises.
+    for (const output of outputs) {
+      output.on('error', ({ code }) => {
+        if (code === 'EPIPE') receive('EPIPE');
+      });
+    }
   }
 
   /** Aborts with an InterruptedError. */
@@ -40,7 +55,7 @@ export class Interruption {
   }
 
   /** The first signal that came. */
-  get receivedSignal(): 'SIGINT' | 'SIGTERM' | undefined {
+  get receivedSignal(): Ending | undefined {
     return this.#receivedSignal;
   }
 }

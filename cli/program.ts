@@ -19,7 +19,7 @@ import { exitCodes } from './exitCodes.js';
 
 const overview = `
 Start here:
-  $ muster demo                       a whole run on this machine, in about half a minute
+  $ muster demo                       a whole run on this machine, in under a minute
   $ muster run payload.json           your own
   $ muster run payload.json --aws     the same, on AWS
 

@@ -25,7 +25,7 @@ export function openSession({ json, directory }: CommonOptions): Session {
       stderr: process.stderr,
       environment: process.env,
     }),
-    interruption: new Interruption(process),
+    interruption: new Interruption(process, [process.stdout, process.stderr]),
     directory: stateDirectory(directory),
   };
 }

@@ -24,7 +24,14 @@ export interface BillInput {
   readonly invocations: readonly BilledInvocation[];
   readonly stateTransitions: { readonly standard: number; readonly basis: Basis };
   /** Requests as the run's own clients counted them. */
-  readonly s3: { readonly get: number; readonly put: number; readonly list: number; readonly head: number };
+  readonly s3: {
+    readonly get: number;
+    readonly put: number;
+    readonly list: number;
+    readonly head: number;
+    /** Attempts that died with their count, so that no more than their sign-in is in these figures; 0 if left out. */
+    readonly partlyCountedAttempts?: number;
+  };
   /** Bytes written to CloudWatch Logs; undefined: not known, and said so. */
   readonly logBytes?: number;
   /** Bytes that Logs Insights scanned to find the REPORT lines. */
@@ -68,6 +75,11 @@ export function computeBill(input: BillInput): Bill {
   const totalUsd = lines.reduce((sum, { usd }) => sum + usd, 0);
   const notes = [pricesTable.note];
   if (!exact) notes.push(`The price table has no ${region}; these are the prices of ${pricedRegion}.`);
+  const lost = input.s3.partlyCountedAttempts ?? 0;
+  if (lost > 0) {
+    const attempts = lost === 1 ? '1 failed attempt' : `${lost} failed attempts`;
+    notes.push(`S3 requests that ${attempts} made after signing in are not in the total: nobody could count them.`);
+  }
   if (input.logBytes === undefined) notes.push('Log ingestion is not in the total: its bytes are not known.');
   return {
     currency: pricesTable.currency,
@@ -91,7 +103,7 @@ export function computeBill(input: BillInput): Bill {
 function refuseFaults(input: BillInput): void {
   const figures: [string, number | undefined][] = [
     ['stateTransitions.standard', input.stateTransitions.standard],
-    ...Object.entries(input.s3).map(([name, count]): [string, number] => [`s3.${name}`, count]),
+    ...Object.entries(input.s3).map(([name, count]): [string, number | undefined] => [`s3.${name}`, count]),
     ['logBytes', input.logBytes],
     ['logScanBytes', input.logScanBytes],
     ['rendezvous.hours', input.rendezvous?.hours],
@@ -134,7 +146,9 @@ function stepFunctionsLines({ stateTransitions }: BillInput, { stepFunctions }: 
 }
 
 function s3Lines({ s3 }: BillInput, prices: RegionPrices): BillLine[] {
-  const words = { unit: 'requests', basis: 'estimated', note: "counted by the run's own S3 clients" } as const;
+  const lost = s3.partlyCountedAttempts ?? 0;
+  const note = `counted by the run's own S3 clients${lost > 0 ? `; of ${lost} failed attempts only the sign-in` : ''}`;
+  const words = { unit: 'requests', basis: 'estimated', note } as const;
   return [
     priced(s3.put + s3.list, prices.s3.putListRequests, {
       ...words,

@@ -1,9 +1,10 @@
 import { bytesPerElement } from '../run/tensor.js';
 import { InvalidDataOptionError, PartitionWriteError } from './errors.js';
 import type { Partition, PartitionFormat } from './partition.js';
-import { type ArrayInfo, byteLengthOf, type StoredArray } from './storedArray.js';
+import { type ArrayInfo, byteLengthOf, type StoredArray, sliceSamples } from './storedArray.js';
+import { ChunkPool, UnpooledMemory } from './stream/chunkMemory.js';
 import type { RegionReader } from './stream/regionReader.js';
-import { openReaders, sliceSamples, streamArrays } from './stream/streamArrays.js';
+import { openReaders, streamArrays } from './stream/streamArrays.js';
 import { type ArrayContent, type EncodedFile, restartable } from './write/arrayContent.js';
 import { writePartition } from './write/partition.js';
 
@@ -147,7 +148,7 @@ async function* readRows({ array, reader }: ColumnPart, from: number, to: number
       batchSize: window,
       chunkBytes: WINDOW_BYTES / 4,
       bytesInFlight: WINDOW_BYTES,
-      allocate: (byteLength: number) => new Uint8Array(byteLength),
+      memory: { landings: new UnpooledMemory(false), scratch: new ChunkPool(WINDOW_BYTES) },
       verify: true,
       signal,
     };

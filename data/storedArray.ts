@@ -95,6 +95,15 @@ export function byteLengthOf(array: ArrayInfo): number {
   return elementCount(array.shape) * bytesPerElement[array.dtype];
 }
 
+/** The samples from `start` on, `count` of them, as an array of its own. */
+export function sliceSamples(array: StoredArray, start: number, count: number, elementBytes: number): StoredArray {
+  return {
+    ...array,
+    shape: [count, ...array.shape.slice(1)],
+    offset: array.offset + start * array.strides[0] * elementBytes,
+  };
+}
+
 /** A buffer of zeros: one that threads can share, or a plain one. */
 export function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
   return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength);

@@ -1,9 +1,10 @@
 import { bytesPerElement, type Tensor } from '../run/tensor.js';
 import { InvalidDataOptionError } from './errors.js';
 import type { Partition } from './partition.js';
-import { newBuffer, typedView } from './storedArray.js';
-import type { Allocate } from './stream/landing.js';
-import { type Batch, openReaders, sliceSamples, streamArrays } from './stream/streamArrays.js';
+import { newBuffer, sliceSamples, typedView } from './storedArray.js';
+import { type ChunkMemory, ChunkPool, UnpooledMemory } from './stream/chunkMemory.js';
+import type { StreamMemory } from './stream/landing.js';
+import { type Batch, openReaders, streamArrays } from './stream/streamArrays.js';
 
 /** How a partition is streamed. */
 export interface StreamOptions {
@@ -16,15 +17,17 @@ export interface StreamOptions {
   readonly samples?: { readonly start: number; readonly count: number };
   /** How far ahead of the consumer bytes are read, those on the way included. Default 32 MiB. */
   readonly bytesInFlight?: number;
-  /** About how many bytes one request fetches. Default 4 MiB. */
+  /** About how many bytes one request fetches, and how many share one buffer. Default 4 MiB. */
   readonly chunkBytes?: number;
   /** Whether worker threads may look at the tensors without a copy (`SharedArrayBuffer`). Default true. */
   readonly shared?: boolean;
   /**
-   * Gives the memory that an array arrives in, in place of a new buffer; a caller who streams many partitions can use the
-   * same memory again once nobody looks at the earlier batches. `shared` then says nothing.
+   * Where batches arrive, in place of new memory; several streams may have the same. The consumer then has to release
+   * every batch, and bytes are read ahead only as far as the memory goes. `shared` says nothing then.
    */
-  readonly allocate?: Allocate;
+  readonly memory?: ChunkMemory;
+  /** Called when the last bytes have been asked for, unless the stream ends before: then others may ask for theirs. */
+  readonly allRequested?: () => void;
   /**
    * Whether arrays that are read whole are checked against the CRC-32 that zip formats record; costs 0.2 to 0.8 s of
    * processor time a gigabyte. A fault shows at the last batch. Default true.
@@ -40,10 +43,11 @@ const DEFAULT_BYTES_IN_FLIGHT = 32 * MIB;
  * Streams a partition in batches: requests run in parallel and ahead of the consumer, and a batch is handed out as soon
  * as its own bytes have arrived.
  *
- * Only the selected arrays are read. Each has one buffer for all of its samples, into which the bytes are read directly
- * and of which the tensors of the batches are views; the buffers live as long as any of those views. Arrays
- * that lie strided, column-major or compressed take up to `bytesInFlight` more while they are put in order. Leaving the
- * loop early gives up the requests that are on the way.
+ * Only the selected arrays are read, straight into buffers of about `chunkBytes` and of whole batches, of which the tensors
+ * are views; a buffer lives as long as any of its views, or until all of its batches are released where the memory is the
+ * caller's. So no array is ever held whole, but one whose samples do not lie one after the other in the file
+ * (column-major). Arrays that lie strided take two more chunks while they are put in order. Leaving the loop early gives
+ * up the requests that are on the way.
  *
  * @example
  * ```ts
@@ -68,11 +72,13 @@ export async function* streamBatches(
   const readers = await openReaders(arrays, signal);
   try {
     let next = start;
+    const bytesInFlight = options.bytesInFlight ?? DEFAULT_BYTES_IN_FLIGHT;
     const settings = {
       batchSize: options.batchSize,
       chunkBytes: options.chunkBytes ?? DEFAULT_CHUNK_BYTES,
-      bytesInFlight: options.bytesInFlight ?? DEFAULT_BYTES_IN_FLIGHT,
-      allocate: options.allocate ?? newMemory(options.shared ?? true),
+      bytesInFlight,
+      memory: memoryFor(bytesInFlight, options),
+      allRequested: options.allRequested,
       verify: options.verify ?? true,
       signal,
     };
@@ -100,7 +106,7 @@ export async function readArray(
     batchSize: Math.max(array.shape[0], 1),
     chunkBytes: DEFAULT_CHUNK_BYTES,
     bytesInFlight: DEFAULT_BYTES_IN_FLIGHT,
-    allocate: newMemory(shared),
+    memory: memoryFor(DEFAULT_BYTES_IN_FLIGHT, { shared }),
     verify: true,
     signal,
   };
@@ -114,10 +120,13 @@ export async function readArray(
   return { dtype: stored.dtype, shape: stored.shape, data: typedView(stored.dtype, newBuffer(0, shared), 0, 0) };
 }
 
-const newMemory =
-  (shared: boolean): Allocate =>
-  (byteLength) =>
-    new Uint8Array(newBuffer(byteLength, shared));
+function memoryFor(
+  bytesInFlight: number,
+  { memory, shared = true }: Pick<StreamOptions, 'memory' | 'shared'>,
+): StreamMemory {
+  if (memory) return { landings: memory, scratch: memory };
+  return { landings: new UnpooledMemory(shared), scratch: new ChunkPool(bytesInFlight) };
+}
 
 function checkOptions(options: StreamOptions, start: number, count: number, present: number): void {
   const { arrays, batchSize, bytesInFlight = 1, chunkBytes = 1 } = options;

@@ -3,6 +3,7 @@ import { workersForMemory } from '../models/workersForMemory.js';
 import { isRetryable, RankDeadlineError } from '../rank/errors.js';
 import { executeRank } from '../rank/executeRank.js';
 import { ModelCache } from '../rank/modelCache.js';
+import { PartitionMemory } from '../rank/partitionMemory.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
 import { lambdaArchitecture, readEnvironment } from './environment.js';
@@ -22,6 +23,7 @@ const eventSchema = z.object({
 const environment = readEnvironment();
 const s3 = createS3Client();
 const models = new ModelCache(workersForMemory(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE));
+const memory = new PartitionMemory();
 let coldStart = true;
 
 /** One attempt at one rank. */
@@ -46,6 +48,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<{
     return await executeRank(request, invocation, {
       store: new ObjectStore(s3),
       models,
+      memory,
       logger: createLogger('executor', { runId, rank, generation }),
     });
   } catch (error) {

@@ -14,6 +14,8 @@ import type { Concurrency } from './concurrency.js';
 /** What the choice of a channel depends on. */
 export interface ChannelCircumstances {
   readonly worldSize: number;
+  /** Whether the run is of one rank; false while nobody can know, because there are no partitions to count. */
+  readonly alone: boolean;
   readonly maxConcurrency: number;
   readonly concurrency: Concurrency;
   /** Why the rendezvous cannot be used; undefined when it answers. */
@@ -35,7 +37,7 @@ const assumedRunS = 60;
  * Chooses how the ranks talk to each other. Ranks that cannot all be alive at once can never meet, and Lambda has no gang
  * scheduling: `auto` then does without collectives and says why, while an explicit wish is refused with the numbers.
  * Otherwise `auto` takes the channel that the model says is the quickest of those that can be used; without a rendezvous
- * that is S3.
+ * that is S3. A world of one is never refused: its collectives are its own values, without a channel.
  */
 export function chooseChannel(
   payload: Pick<Payload, 'collectives' | 'barrier'>,
@@ -46,6 +48,7 @@ export function chooseChannel(
     return { faults: ['barrier: a barrier needs collectives, but "collectives" is "none"; choose "relay" or "auto"'] };
   }
   if (wish === 'none') return { channel: 'none', reason: 'the payload asks for none' };
+  if (circumstances.alone) return { channel: 'none', reason: 'one rank needs nobody to talk to' };
   const { rendezvousFault, rendezvousStartS } = circumstances;
   const obstacles = obstaclesToMeeting(circumstances);
   if (wish === 'relay' || wish === 'direct')

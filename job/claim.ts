@@ -1,7 +1,10 @@
-import { planKey } from '../run/keys.js';
-import { type Plan, planSchema } from '../run/plan.js';
+import { planKey, rowsPerPlanShard } from '../run/keys.js';
+import { type CoordinatorRecord, type Plan, planSchema, type S3Requests } from '../run/plan.js';
 import { PreconditionFailedError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/objectStore.js';
+
+/** A plan that no prefix is taken for yet. */
+export type PlanToClaim = Omit<Plan, 'resultPrefix' | 'initialize'> & { readonly initialize: CoordinatorRecord };
 
 /**
  * Writes the plan, and with it takes its result prefix: the plan's object is made only where there is none. A prefix that
@@ -12,10 +15,14 @@ import type { ObjectStore } from '../storage/objectStore.js';
  *
  * @returns the plan as written, with the prefix that was taken.
  */
-export async function claimResultPrefix(store: ObjectStore, plan: Plan): Promise<Plan> {
+export async function claimResultPrefix(store: ObjectStore, plan: PlanToClaim): Promise<Plan> {
   const prefixes = possiblePrefixes(plan.payload.result_path, plan);
   for (const resultPrefix of prefixes) {
-    const candidate = { ...plan, resultPrefix };
+    const candidate: Plan = {
+      ...plan,
+      resultPrefix,
+      initialize: { ...plan.initialize, requests: requestsOf(store, plan) },
+    };
     if (await takePrefix(store, candidate)) return candidate;
   }
   throw new PreconditionFailedError(plan.bucket, planKey(prefixes[prefixes.length - 1]));
@@ -27,6 +34,12 @@ export function possiblePrefixes(
   { runId, createdAtMs }: Pick<Plan, 'runId' | 'createdAtMs'>,
 ): string[] {
   return [resultPath, `${resultPath}/${runId}`, `${resultPath}/${runId}-${createdAtMs}`];
+}
+
+/** What was asked of S3 until now, and what will have been when the plan and its shards are written. */
+function requestsOf({ calls: { counts } }: ObjectStore, { worldSize }: PlanToClaim): S3Requests {
+  const { get, put, list, head } = counts;
+  return { get, put: put + 1 + Math.ceil(worldSize / rowsPerPlanShard), list, head };
 }
 
 async function takePrefix(store: ObjectStore, plan: Plan): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Payload } from '../run/payload.js';
 import type { CoordinatorRecord, Plan, PlannedPartition, PlanRow } from '../run/plan.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { chooseChannel } from './channelChoice.js';
-import { claimResultPrefix } from './claim.js';
+import { claimResultPrefix, type PlanToClaim } from './claim.js';
 import { executorConcurrency } from './concurrency.js';
 import { PreflightError } from './errors.js';
 import { findExecutorVersion } from './executorVersion.js';
@@ -101,11 +101,11 @@ async function makePlan(
     executorMemoryMb,
     region,
   }: InitializeSurroundings,
-): Promise<{ plan: Plan; partitions: PlannedPartition[] }> {
+): Promise<{ plan: PlanToClaim; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
   const mayMeet = payload.collectives !== 'none' && payload.collectives !== 'storage';
   const hostToStart = !rendezvousUrl && hasRendezvousHost;
-  const [listing, program, concurrency, executor, rendezvous] = await Promise.all([
+  const [listing, program, asked, executor, rendezvous] = await Promise.all([
     listPartitions(store, payload),
     findProgram(store, payload),
     executorConcurrency(lambda, executorFunction),
@@ -119,8 +119,11 @@ async function makePlan(
   const partitions = 'partitions' in listing ? listing.partitions : [];
   const worldSize = payload.world_size ?? payload.file_limit ?? Math.max(1, partitions.length);
   const wanted = Math.min(payload.max_concurrency ?? worldSize, mapConcurrencyLimit);
+  // Where the limit is not known the run is refused for that, and not for a limit besides.
+  const concurrency = 'fault' in asked ? { free: Number.POSITIVE_INFINITY, limit: 'unknown' } : asked;
   const collectives = chooseChannel(payload, {
     worldSize,
+    alone: worldSize === 1 && (payload.world_size === 1 || partitions.length > 0),
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: rendezvous,
@@ -137,6 +140,7 @@ async function makePlan(
     ...(worldSize > mapConcurrencyLimit
       ? [`world_size: ${worldSize} ranks are more than the ${mapConcurrencyLimit} children of a Distributed Map`]
       : []),
+    ...('fault' in asked ? [asked.fault] : []),
     ...(concurrency.free < 1 ? [`no executor can run: ${concurrency.limit} is 0; raise it`] : []),
     ...(isInside(payload.result_path, payload.data_prefix) && dataBucket === payload.bucket
       ? [`result_path: results under data_prefix would be taken for partitions; choose a prefix outside of it`]
@@ -146,13 +150,12 @@ async function makePlan(
     throw new PreflightError(runId, [...new Set(faults)]);
   }
 
-  const plan: Plan = {
+  const plan: PlanToClaim = {
     version: 1,
     runId,
     createdAtMs: startedAtMs,
     deadlineAtMs: payload.deadline_s === undefined ? null : startedAtMs + payload.deadline_s * 1000,
     bucket: payload.bucket,
-    resultPrefix: payload.result_path,
     dataBucket,
     executorFunction,
     executorQualifier: executor.qualifier,

@@ -29,8 +29,10 @@ export interface PairedFiles {
 export function pairedFiles(metrics: readonly RankMetrics[]): PairedFiles[] {
   return metrics
     .flatMap(({ muster }) => muster.partitions)
-    .flatMap(({ predictionsKey, labelsKey, samples }) =>
-      predictionsKey?.endsWith('.npy') && labelsKey !== null ? [{ predictionsKey, labelsKey, samples }] : [],
+    .flatMap(({ predictionsKey, comparedKey, labelsKey, samples }) =>
+      predictionsKey?.endsWith('.npy') && labelsKey !== null
+        ? [{ predictionsKey: comparedKey ?? predictionsKey, labelsKey, samples }]
+        : [],
     );
 }
 

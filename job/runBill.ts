@@ -1,14 +1,18 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { type BilledInvocation, computeBill, type RendezvousUse } from '../cost/bill.js';
+import { type BilledInvocation, type BillInput, computeBill, type RendezvousUse } from '../cost/bill.js';
 import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
 import { type FoundReport, findReports } from '../cost/reportQuery.js';
 import { stateTransitions } from '../cost/stateTransitions.js';
 import type { Bill } from '../run/bill.js';
 import { messageOf } from '../run/errors.js';
 import type { Meeting } from '../run/meeting.js';
-import type { CoordinatorRecord, Plan } from '../run/plan.js';
+import type { CoordinatorRecord, Plan, S3Requests } from '../run/plan.js';
 import type { CallKind } from '../storage/callLog.js';
 import type { RankOutcome } from './rankOutcomes.js';
+
+/** In the place of a request id, of attempts that died before they could sign in. */
+const unsignedMark = '-unsigned-';
+const isUnsigned = (requestId: string): boolean => requestId.includes(unsignedMark);
 
 export interface RunBillInput {
   readonly plan: Plan;
@@ -40,9 +44,7 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     coordinator(aggregate),
   ];
   const reports = await readReports(logs, invocations, input);
-  const { calls } = input;
   const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));
-  const count = (kind: Exclude<CallKind, 'delete'>) => records.reduce((sum, { s3 }) => sum + s3[kind], calls[kind]);
   const retries = outcomes.reduce((sum, outcome) => sum + attemptCount(outcome) - 1, 0);
   const bill = computeBill({
     region: input.region,
@@ -53,8 +55,7 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
       standard: stateTransitions({ ranks: plan.worldSize, retries, meeting: meeting !== undefined }),
       basis: 'estimated',
     },
-    // A rank writes its metrics after it has counted its calls.
-    s3: { get: count('get'), put: count('put') + records.length, list: count('list'), head: count('head') },
+    s3: requestsOfRun(input, invocations),
     logScanBytes: reports.bytesScanned,
     rendezvous: rendezvousUse(meeting?.place, aggregate.endedAtMs - plan.createdAtMs),
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
@@ -69,6 +70,46 @@ function rendezvousUse(place: Meeting['place'] | undefined, runMs: number): Rend
   const { host } = place;
   const idleHours = host?.startedForRun ? host.idleMs / 3_600_000 : 0;
   return { hours: runMs / 3_600_000, idleHours, instanceType: host?.instanceType };
+}
+
+/** A rank's sign-in: it reads its plan and shard, a stop, the list of attempts and the place to meet, and adds itself to the list. */
+const signInRequests = (meets: boolean): S3Requests => ({ get: meets ? 5 : 4, put: 1, list: 0, head: 0 });
+/** A rank's end, after it has counted: it looks whether the rank is still its own, and writes its metrics. */
+const deliveryRequests: S3Requests = { get: 1, put: 1, list: 0, head: 0 };
+/** What records that a rank was given up: it writes that, reads the plan, and tells the others where they meet. */
+const failureRequests = (meets: boolean, inS3: boolean): S3Requests => ({
+  get: meets ? 2 : 1,
+  put: inS3 ? 2 : 1,
+  list: 0,
+  head: 0,
+});
+/** What finds the meeting place: it reads the plan, and writes the place; where there was none, the plan too. */
+const meetingRequests = ({ place }: Meeting): S3Requests => ({ get: 1, put: place ? 1 : 2, list: 0, head: 0 });
+
+/** All that is known of the run's requests; a failed attempt took its own count with it. */
+function requestsOfRun(
+  { plan, outcomes, meeting, calls }: RunBillInput,
+  invocations: readonly BilledInvocation[],
+): BillInput['s3'] {
+  const failed = invocations.filter((invocation) => invocation.failed);
+  const inS3 = plan.collectives.channel === 'storage';
+  const meets = plan.worldSize > 1 && !inS3 && plan.collectives.channel !== 'none';
+  const counted: S3Requests[] = [
+    calls,
+    plan.initialize.requests,
+    ...(meeting ? [meetingRequests(meeting)] : []),
+    ...outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster.s3, deliveryRequests] : [])),
+    ...outcomes.flatMap(({ failure }) => (failure ? [failureRequests(meets, inS3)] : [])),
+    ...failed.filter(({ requestId }) => !isUnsigned(requestId)).map(() => signInRequests(meets)),
+  ];
+  const total = (kind: keyof S3Requests) => counted.reduce((sum, requests) => sum + requests[kind], 0);
+  return {
+    get: total('get'),
+    put: total('put'),
+    list: total('list'),
+    head: total('head'),
+    partlyCountedAttempts: failed.length,
+  };
 }
 
 /** At least one; attempts that died before they could sign in are known from the generations alone. */
@@ -106,7 +147,7 @@ function attemptsOf(outcome: RankOutcome, input: RunBillInput): BilledInvocation
     { length: attemptCount(outcome) - attempts.length },
     (_, index): BilledInvocation => ({
       ...common,
-      requestId: `rank-${rank}-unsigned-${index}`,
+      requestId: `rank-${rank}${unsignedMark}${index}`,
       estimatedMs: 0,
       failed: true,
     }),
@@ -154,9 +195,7 @@ async function readReports(
   invocations: readonly BilledInvocation[],
   { plan, aggregate, reportTimeoutMs }: RunBillInput,
 ): Promise<Reports> {
-  const searched = invocations.filter(
-    ({ requestId }) => requestId !== aggregate.requestId && !requestId.includes('-unsigned-'),
-  );
+  const searched = invocations.filter(({ requestId }) => requestId !== aggregate.requestId && !isUnsigned(requestId));
   const results = await Promise.all(
     [...new Set(searched.map(({ functionName }) => functionName))].map(async (functionName): Promise<Reports> => {
       const logGroup = `/aws/lambda/${functionName}`;

@@ -67,6 +67,9 @@ export function summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs }: 
       predictions: records.flatMap(({ partitions }) =>
         partitions.flatMap(({ predictionsKey }) => (predictionsKey === null ? [] : [uri(predictionsKey)])),
       ),
+      furtherOutputs: records.flatMap(({ partitions }) =>
+        partitions.flatMap(({ furtherOutputKeys = [] }) => furtherOutputKeys.map(uri)),
+      ),
     },
   };
 }

@@ -10,6 +10,8 @@ export interface SampleBatch {
   readonly count: number;
   /** The partition's arrays by name; the first axis has `count` rows. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Called when the tensors will not be looked at any more: their outputs are there, or nobody wants them. */
+  release?(): void;
 }
 
 /** What a model says about one {@link SampleBatch}. */
@@ -53,8 +55,16 @@ export async function* inferBatches(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const source = batches[Symbol.asyncIterator]();
   const inFlight: Promise<Step>[] = [];
+  const held = new Set<SampleBatch>();
   let arriving: Promise<Step> | undefined;
   let exhausted = false;
+  const letGo =
+    (batch: SampleBatch) =>
+    (step: Step): Step => {
+      held.delete(batch);
+      batch.release?.();
+      return step;
+    };
   try {
     for (;;) {
       if (!arriving && !exhausted && inFlight.length < maxInFlight)
@@ -69,11 +79,17 @@ export async function* inferBatches(
       }
       arriving = undefined;
       if (step.next.done) exhausted = true;
-      else inFlight.push(handled(infer(session, step.next.value, options, signal)));
+      else {
+        const batch = step.next.value;
+        held.add(batch);
+        inFlight.push(handled(infer(session, batch, options, signal).then(letGo(batch))));
+      }
     }
   } finally {
     stop.abort();
     if (!exhausted) await source.return?.();
+    // What a thread still reads of them goes into outputs that nobody gets.
+    for (const batch of held) batch.release?.();
   }
 }
 

@@ -12,6 +12,18 @@ export interface ArrayBinding {
   readonly labels: string | null;
 }
 
+/** The binding in words, for the log: `image <- "0" (float32 [200, 5, 32, 32]), ...; true values: "2" (...)`. */
+export function describeBinding({ inputs, labels }: ArrayBinding, arrays: readonly ArrayInfo[]): string {
+  const describe = (name: string): string => describeAll(arrays.filter((array) => array.name === name));
+  const fed = Object.entries(inputs).map(([input, array]) => `${input} <- ${describe(array)}`);
+  return `${fed.join(', ')}; true values: ${labels === null ? 'none' : describe(labels)}`;
+}
+
+/** The output of the model that true values of that name are compared with: its namesake (case and plural aside), else the first. */
+export function comparedOutput(outputs: readonly string[], labels: string): string {
+  return outputs.find((name) => singular(name) === singular(labels)) ?? outputs[0];
+}
+
 /** Names that arrays of true values go by, in the singular. */
 const labelNames = ['redshift', 'label', 'target', 'truth', 'y', 'z'];
 

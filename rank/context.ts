@@ -5,6 +5,7 @@ import type { Stage } from '../run/metrics.js';
 import type { Payload } from '../run/payload.js';
 import type { QualitySums } from '../run/quality.js';
 import type { Tensor } from '../run/tensor.js';
+import type { PartitionMemory } from './partitionMemory.js';
 import type { RunStorage } from './runStorage.js';
 
 /** Structured log lines; they end up in the rank's log stream with run, rank and generation beside them. */
@@ -33,6 +34,8 @@ export interface PartitionResult {
   readonly predictions?: Readonly<Record<string, Tensor>>;
   /** True values in sample order. */
   readonly labels?: Tensor;
+  /** Name of the prediction that the true values belong to; the first one if left out. */
+  readonly compared?: string;
   readonly quality?: QualitySums;
   /** Indices of samples whose prediction is NaN or infinite. */
   readonly nonFiniteSamples?: readonly number[];
@@ -65,6 +68,8 @@ export interface RankContext {
   /** S3 within the run's prefixes. */
   readonly s3: RunStorage;
   readonly logger: RankLogger;
+  /** Where partitions are streamed to; it outlives the attempt. */
+  readonly memory: PartitionMemory;
   /** When this attempt must be done. */
   readonly deadline: Date;
   /** Aborts at the deadline, when the run is stopped and when the attempt is fenced off. */

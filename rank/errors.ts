@@ -54,6 +54,18 @@ export class ArrayBindingError extends MusterError {
   }
 }
 
+/** An output of the model has the name of a key that each line of a JSON Lines file has. */
+export class OutputNameTakenError extends MusterError {
+  readonly code = 'OUTPUT_NAME_TAKEN';
+
+  constructor(names: readonly string[]) {
+    const quoted = names.map((name) => JSON.stringify(name)).join(' and ');
+    super(`An output called ${quoted} cannot be written as JSON Lines: every line has that key for something else.`, {
+      remedy: `Set "predictions" to "npy", or rename the output${names.includes('label') ? ', or set "labels" to null' : ''}.`,
+    });
+  }
+}
+
 /** Why one partition was not inferred. */
 export interface PartitionFailure {
   readonly key: string;

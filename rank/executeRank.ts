@@ -12,6 +12,7 @@ import runInference from './inference.js';
 import type { Invocation } from './invocation.js';
 import type { ModelCache } from './modelCache.js';
 import { RankOwnership } from './ownership.js';
+import type { PartitionMemory } from './partitionMemory.js';
 import { peakRssMb } from './peakMemory.js';
 import { rankMetrics } from './rankMetrics.js';
 import { RankSession } from './rankSession.js';
@@ -34,6 +35,7 @@ export interface RankRequest {
 export interface RankSurroundings {
   readonly store: ObjectStore;
   readonly models: ModelCache;
+  readonly memory: PartitionMemory;
   readonly logger: RankLogger;
 }
 
@@ -46,7 +48,7 @@ export interface RankSurroundings {
 export async function executeRank(
   request: RankRequest,
   invocation: Invocation,
-  { store, models, logger }: RankSurroundings,
+  { store, models, memory, logger }: RankSurroundings,
 ): Promise<{ rank: number; samples: number }> {
   const cpuAtStart = process.cpuUsage();
   const recorder = new StageRecorder();
@@ -70,6 +72,7 @@ export async function executeRank(
     generation,
     store,
     models,
+    memory,
     recorder,
     ownership,
     stopWatch,

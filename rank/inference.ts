@@ -1,22 +1,14 @@
-import { type Allocate, type Batch, castTensor, type Partition, readArray, streamBatches } from '../data/index.js';
+import { type Batch, castTensor } from '../data/index.js';
 import { inferBatches } from '../models/batchInference.js';
 import type { InferenceSession } from '../models/inferenceSession.js';
-import { emptyQualitySums, sumQuality } from '../run/quality.js';
+import { emptyQualitySums, type QualitySums, sumQuality } from '../run/quality.js';
 import { elementCount, type Tensor } from '../run/tensor.js';
-import { type ArrayBinding, bindArrays } from './arrayBinding.js';
+import { comparedOutput } from './arrayBinding.js';
 import type { PartitionResult, RankContext, RankPartition } from './context.js';
 import { type PartitionFailure, PartitionsFailedError } from './errors.js';
 import { OutputCollector } from './outputCollector.js';
-import { PartitionMemory } from './partitionMemory.js';
-import { Prefetched } from './prefetched.js';
-
-/** A partition whose first bytes are on their way. */
-interface OpenedPartition {
-  readonly sampleCount: number;
-  readonly binding: ArrayBinding;
-  readonly batches: Prefetched<Batch>;
-  readonly labels: Promise<Tensor | undefined>;
-}
+import { type OpenedPartition, PartitionsAhead } from './partitionsAhead.js';
+import type { Prefetched } from './prefetched.js';
 
 /**
  * The built-in script: runs the model over every partition of the rank and writes the predictions. While one partition is
@@ -33,11 +25,11 @@ export default async function run(ctx: RankContext): Promise<void> {
   };
   // Results are written while the next partition is inferred.
   let writing: Promise<void> = Promise.resolve();
-  const memory = new PartitionMemory();
-  let upcoming = open(ctx, session, memory.of(0), ctx.partitions[0]);
+  const ahead = new PartitionsAhead(ctx, session);
+  let upcoming = ahead.open(ctx.partitions[0]);
   for (const [index, partition] of ctx.partitions.entries()) {
     const current = upcoming;
-    upcoming = open(ctx, session, memory.of(index + 1), ctx.partitions[index + 1]);
+    upcoming = ahead.open(ctx.partitions[index + 1]);
     try {
       const opened = await current;
       const result = opened && (await inferPartition(ctx, session, opened));
@@ -51,47 +43,6 @@ export default async function run(ctx: RankContext): Promise<void> {
   await writing;
   ctx.signal.throwIfAborted();
   if (failures.length > 0) throw new PartitionsFailedError(ctx.rank, ctx.partitions.length - failures.length, failures);
-}
-
-/** Opens a partition and starts to fetch it; undefined past the last one. */
-function open(
-  ctx: RankContext,
-  session: InferenceSession,
-  allocate: Allocate,
-  partition: RankPartition | undefined,
-): Promise<OpenedPartition | undefined> {
-  const opened = partition ? openAhead(ctx, session, allocate, partition) : Promise.resolve(undefined);
-  // It is awaited a partition later; until then its failure has nobody to go to.
-  opened.catch(() => undefined);
-  return opened;
-}
-
-async function openAhead(
-  ctx: RankContext,
-  session: InferenceSession,
-  allocate: Allocate,
-  planned: RankPartition,
-): Promise<OpenedPartition> {
-  const partition = await planned.open();
-  const binding = bindArrays(session.inputs, partition.arrays, ctx.payload, {
-    partition: partition.name,
-    model: session.modelName,
-  });
-  const arrays = [...new Set(Object.values(binding.inputs))];
-  const sampleCount = partition.sampleCountOf(binding.labels === null ? arrays : [...arrays, binding.labels]);
-  const stream = streamBatches(partition, {
-    arrays,
-    batchSize: ctx.payload.batch_size,
-    allocate,
-    signal: ctx.signal,
-  });
-  const labels = readLabels(ctx, partition, binding.labels);
-  labels.catch(() => undefined);
-  return { sampleCount, binding, batches: new Prefetched(stream), labels };
-}
-
-async function readLabels(ctx: RankContext, partition: Partition, name: string | null): Promise<Tensor | undefined> {
-  return name === null ? undefined : readArray(partition, name, { signal: ctx.signal });
 }
 
 async function inferPartition(
@@ -114,28 +65,24 @@ async function inferPartition(
   }
   const truth = await labels;
   const predictions = collector.outputs();
+  const compared = binding.labels === null ? undefined : comparedOutput(Object.keys(predictions), binding.labels);
   return {
     samples: sampleCount,
     batches: batchCount,
     predictions,
     labels: truth,
+    compared,
     nonFiniteSamples,
-    quality: qualityOfFirst(ctx, session.outputs[0].name, predictions, truth),
+    quality:
+      truth && compared !== undefined ? qualityOf(ctx, compared, predictions[compared], truth) : emptyQualitySums,
   };
 }
 
 /** Quality is known where the model says one number a sample. */
-function qualityOfFirst(
-  { logger }: RankContext,
-  output: string,
-  predictions: Readonly<Record<string, Tensor>>,
-  truth: Tensor | undefined,
-) {
-  const predicted = predictions[output];
-  if (!truth) return emptyQualitySums;
+function qualityOf({ logger }: RankContext, output: string, predicted: Tensor, truth: Tensor): QualitySums {
   if (predicted.shape[0] > 0 && elementCount(predicted.shape.slice(1)) !== 1) {
     logger.warn(
-      `The true values are not compared: the model's first output "${output}" is [${predicted.shape.join(', ')}], not one number a sample.`,
+      `The true values are not compared: the model's output "${output}" is [${predicted.shape.join(', ')}], not one number a sample.`,
     );
     return emptyQualitySums;
   }

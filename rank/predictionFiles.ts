@@ -1,8 +1,10 @@
 import { castTensor, tensorContent, writeNpy } from '../data/index.js';
-import { labelsKey, predictionsKey } from '../run/keys.js';
+import { furtherOutputKey, labelsKey, predictionsKey } from '../run/keys.js';
+import type { PartitionRecord } from '../run/metrics.js';
 import type { Payload } from '../run/payload.js';
 import { elementCount, type Tensor } from '../run/tensor.js';
 import type { PartitionResult } from './context.js';
+import { OutputNameTakenError } from './errors.js';
 
 /** One object to write. */
 export interface PredictionFile {
@@ -11,17 +13,19 @@ export interface PredictionFile {
   readonly contentType: string;
 }
 
-/** The objects that hold a partition's predictions and true values. */
-export interface PredictionFiles {
+/** The objects that hold a partition's predictions and true values, and the keys of them that its record names. */
+export interface PredictionFiles extends PredictionKeys {
   readonly files: readonly PredictionFile[];
-  readonly predictionsKey: string | null;
-  readonly labelsKey: string | null;
 }
+
+type PredictionKeys = Pick<PartitionRecord, 'predictionsKey' | 'labelsKey' | 'furtherOutputKeys' | 'comparedKey'>;
 
 /**
  * Renders a partition's predictions: `predictions/<name>.npy` holds the model's first output, in sample order, a single
- * value a sample as shape `(N,)`; further outputs lie beside it as `<name>.<output>.npy`. Labels become
- * `labels/<name>.npy`. As JSON Lines, every sample is one object with all outputs and its label.
+ * value a sample as shape `(N,)`; further outputs become `further_outputs/<output>/<name>.npy`, labels
+ * `labels/<name>.npy`. As JSON Lines, every sample is one object with its number, all outputs and its label.
+ *
+ * @throws OutputNameTakenError
  */
 export async function predictionFiles(
   resultPrefix: string,
@@ -32,32 +36,45 @@ export async function predictionFiles(
   const outputs = Object.entries(result.predictions ?? {}).map(([name, tensor]) => ({ name, tensor: squeeze(tensor) }));
   const labels = result.labels && squeeze(result.labels);
   if (format === 'none' || outputs.length === 0) return { files: [], predictionsKey: null, labelsKey: null };
-  const labelFile = labels && {
-    key: labelsKey(resultPrefix, partitionName),
-    body: await encodeNpy(labels),
-    contentType: 'application/x-npy',
-  };
-  const files =
-    format === 'npy'
-      ? await Promise.all(
-          outputs.map(async ({ name, tensor }, index) => ({
-            key: predictionsKey(resultPrefix, index === 0 ? partitionName : `${partitionName}.${name}`, 'npy'),
-            body: await encodeNpy(tensor),
-            contentType: 'application/x-npy',
-          })),
-        )
-      : [
-          {
-            key: predictionsKey(resultPrefix, partitionName, 'jsonl'),
-            body: jsonLines(outputs, labels),
-            contentType: 'application/x-ndjson',
-          },
-        ];
-  return {
-    files: labelFile ? [...files, labelFile] : files,
-    predictionsKey: files[0].key,
+  const labelFile = labels && (await npyFile(labelsKey(resultPrefix, partitionName), labels));
+  const labelFiles = labelFile ? [labelFile] : [];
+  const keys = {
+    predictionsKey: predictionsKey(resultPrefix, partitionName, format),
     labelsKey: labelFile?.key ?? null,
   };
+  if (format === 'jsonl') {
+    const names = outputs.map(({ name }) => name);
+    checkOutputNames(names, format, labels !== undefined);
+    const body = jsonLines(outputs, labels);
+    return { ...keys, files: [{ key: keys.predictionsKey, body, contentType: 'application/x-ndjson' }, ...labelFiles] };
+  }
+  const [first, ...further] = await Promise.all(
+    outputs.map(({ name, tensor }, index) =>
+      npyFile(index === 0 ? keys.predictionsKey : furtherOutputKey(resultPrefix, name, partitionName), tensor),
+    ),
+  );
+  const compared = outputs.findIndex(({ name }) => name === result.compared);
+  return {
+    ...keys,
+    files: [first, ...further, ...labelFiles],
+    furtherOutputKeys: further.length > 0 ? further.map(({ key }) => key) : undefined,
+    comparedKey: compared > 0 ? further[compared - 1].key : undefined,
+  };
+}
+
+/**
+ * Refuses outputs that a line of JSON has other values for: `sample`, and `label` where there are true values.
+ *
+ * @throws OutputNameTakenError
+ */
+export function checkOutputNames(names: readonly string[], format: Payload['predictions'], hasLabels: boolean): void {
+  if (format !== 'jsonl') return;
+  const taken = names.filter((name) => name === 'sample' || (name === 'label' && hasLabels));
+  if (taken.length > 0) throw new OutputNameTakenError(taken);
+}
+
+async function npyFile(key: string, tensor: Tensor): Promise<PredictionFile> {
+  return { key, body: await encodeNpy(tensor), contentType: 'application/x-npy' };
 }
 
 /** NumPy has no bfloat16; as float32 its values stay what they are. */

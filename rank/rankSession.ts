@@ -12,6 +12,7 @@ import { FencedOffError, NoModelError } from './errors.js';
 import type { GroupLink } from './groupLink.js';
 import type { ModelCache } from './modelCache.js';
 import type { RankOwnership } from './ownership.js';
+import type { PartitionMemory } from './partitionMemory.js';
 import { predictionFiles } from './predictionFiles.js';
 import { resultJson } from './resultJson.js';
 import { RunStorage } from './runStorage.js';
@@ -30,6 +31,7 @@ export interface RankSessionParts {
   readonly generation: number;
   readonly store: ObjectStore;
   readonly models: ModelCache;
+  readonly memory: PartitionMemory;
   readonly recorder: StageRecorder;
   readonly ownership: RankOwnership;
   readonly stopWatch: StopWatch;
@@ -51,6 +53,7 @@ export class RankSession implements RankContext {
   readonly communicator: RankContext['communicator'];
   readonly s3: RunStorage;
   readonly logger: RankLogger;
+  readonly memory: PartitionMemory;
   readonly deadline: Date;
   readonly signal: AbortSignal;
   readonly records: PartitionRecord[] = [];
@@ -80,6 +83,8 @@ export class RankSession implements RankContext {
     this.communicator = group.communicator;
     this.s3 = new RunStorage(store, plan, row.rank);
     this.logger = logger;
+    this.memory = parts.memory;
+    this.memory.beginAttempt();
     this.deadline = deadline.deadline;
     this.signal = deadline.signal;
   }
@@ -97,12 +102,17 @@ export class RankSession implements RankContext {
 
   async finishPartition(partition: RankPartition, result: PartitionResult): Promise<void> {
     const { plan, store } = this.#parts;
-    const rendered = await predictionFiles(plan.resultPrefix, partition.name, this.payload.predictions, result);
+    const { files, ...keys } = await predictionFiles(
+      plan.resultPrefix,
+      partition.name,
+      this.payload.predictions,
+      result,
+    );
     await this.measure('upload', async () => {
       await this.#mayWrite();
       const { signal } = this;
       await Promise.all(
-        rendered.files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType, signal })),
+        files.map(({ key, body, contentType }) => store.put(plan.bucket, key, body, { contentType, signal })),
       );
     });
     const nonFinite = result.nonFiniteSamples ?? [];
@@ -112,8 +122,7 @@ export class RankSession implements RankContext {
       key: partition.key,
       samples: result.samples,
       bytes: partition.size,
-      predictionsKey: rendered.predictionsKey,
-      labelsKey: rendered.labelsKey,
+      ...keys,
       quality: result.quality ?? emptyQualitySums,
       nonFinite: { count: nonFinite.length, firstSamples: nonFinite.slice(0, namedNonFiniteSamples) },
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,7 +13,8 @@ import { ScriptError } from './errors.js';
 type ModuleScript = Extract<PlannedScript, { kind: 'module' }>;
 
 /**
- * Fetches a script's folder to /tmp, once an environment and version, and imports its module.
+ * Fetches a script's folder to /tmp, once an environment and version, and imports its module. /tmp is the environment's own,
+ * and runs one attempt at a time: every other script there is of an attempt that is over, and goes.
  *
  * @throws ScriptError when the module cannot be imported or has no function as its default export.
  */
@@ -42,7 +43,10 @@ async function fetchFolder(store: ObjectStore, bucket: string, script: ModuleScr
   }
   const version = createHash('sha256');
   for (const { key, etag } of objects) version.update(`${bucket}/${key}\n${etag}\n`);
-  const folder = join(tmpdir(), 'muster-scripts', version.digest('hex').slice(0, 32));
+  const versionName = version.digest('hex').slice(0, 32);
+  const scripts = join(tmpdir(), 'muster-scripts');
+  await removeOthers(scripts, versionName);
+  const folder = join(scripts, versionName);
   if (await exists(folder)) return folder;
 
   // Fetched beside its place and moved there whole, so that a broken download is never taken for the script.
@@ -59,6 +63,17 @@ async function fetchFolder(store: ObjectStore, bucket: string, script: ModuleScr
     if (!(await exists(folder))) throw error;
   }
   return folder;
+}
+
+/** Removes every version but one, and what broken downloads have left. */
+async function removeOthers(scripts: string, kept: string): Promise<void> {
+  const names = await readdir(scripts).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  await Promise.all(
+    names.filter((name) => name !== kept).map((name) => rm(join(scripts, name), { recursive: true, force: true })),
+  );
 }
 
 function relativePath(bucket: string, script: ModuleScript, { key }: ObjectInfo): string {

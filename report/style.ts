@@ -93,7 +93,8 @@ code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflo
   .pair { grid-template-columns: 1fr; }
   .wide { display: none; } .narrow { display: block; max-width: 520px; }
   section { margin-top: 48px; }
-  td small { min-width: 12em; }
+  th, td { padding-right: 10px; }
+  td small { min-width: 8.5em; }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: 10px; }
 }
 @media print { details { display: none; } main { padding: 0; } section { break-inside: avoid; } }

@@ -26,6 +26,17 @@ export const predictionsPrefix = (resultPrefix: string): string => `${resultPref
 export const predictionsKey = (resultPrefix: string, partitionName: string, format: 'npy' | 'jsonl'): string =>
   `${predictionsPrefix(resultPrefix)}${partitionName}.${format}`;
 
+/**
+ * A further output of the model for one partition, in sample order. The output's name is one folder, whatever it is made
+ * of, so that no two outputs and partitions share a key.
+ */
+export const furtherOutputKey = (resultPrefix: string, output: string, partitionName: string): string =>
+  `${resultPrefix}/further_outputs/${folderName(output)}/${partitionName}.npy`;
+
+/** Any text as the name of one folder; `.` and `..` would not be one. */
+const folderName = (text: string): string =>
+  encodeURIComponent(text).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+
 /** True values of one partition, in sample order, beside its predictions. */
 export const labelsKey = (resultPrefix: string, partitionName: string): string =>
   `${resultPrefix}/labels/${partitionName}.npy`;

@@ -28,6 +28,10 @@ export const partitionRecordSchema = z.object({
   /** Keys of what was written, in the run's bucket. */
   predictionsKey: z.string().nullable(),
   labelsKey: z.string().nullable(),
+  /** Of the model's outputs after the first, if it has more than one. */
+  furtherOutputKeys: z.array(z.string()).optional(),
+  /** Of the output that the true values were compared with, if it is not the first. */
+  comparedKey: z.string().optional(),
   quality: qualitySumsSchema,
   /** Samples whose prediction is NaN or infinite, with the first of them by index. */
   nonFinite: z.object({ count: z.int().min(0), firstSamples: z.array(z.int().min(0)) }),

@@ -47,6 +47,10 @@ export const coordinatorSchema = z.object({
 });
 export type CoordinatorRecord = z.infer<typeof coordinatorSchema>;
 
+/** S3 requests by the kinds that S3 bills. */
+const s3RequestsSchema = z.object({ get: z.int(), put: z.int(), list: z.int(), head: z.int() });
+export type S3Requests = z.infer<typeof s3RequestsSchema>;
+
 /** What every rank of a run must know; `<result prefix>/plan.json`. Its existence is the claim on the prefix. */
 export const planSchema = z.object({
   version: z.literal(1),
@@ -63,7 +67,10 @@ export const planSchema = z.object({
   executorQualifier: z.string(),
   /** Configured memory of an executor. */
   executorMemoryMb: z.int().min(1),
-  initialize: coordinatorSchema,
+  initialize: coordinatorSchema.extend({
+    /** Its requests, those that write the plan included. */
+    requests: s3RequestsSchema,
+  }),
   worldSize: z.int().min(1),
   partitionCount: z.int().min(0),
   totalBytes: z.int().min(0),

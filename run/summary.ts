@@ -94,6 +94,9 @@ export interface RunSummary {
     readonly combinedData: string;
     readonly summary: string;
     readonly report: string;
+    /** The model's first output, one file a partition. */
     readonly predictions: readonly string[];
+    /** Every further output of the model, one file a partition each. */
+    readonly furtherOutputs: readonly string[];
   };
 }

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { s3Uri } from '../run/keys.js';
 import type { ByteSource } from './byteSource.js';
 import { BrokenBodyError, ObjectReplacedError, PreconditionFailedError, ShortReadError } from './errors.js';
-import { NetworkBuffers } from './networkBuffers.js';
 import type { ObjectInfo, ObjectStore } from './objectStore.js';
+import { SpentBuffers } from './spentBuffers.js';
 
 /** Longer reads are split into ranges of this size that are fetched side by side. */
 const rangeBytes = 8 * 1024 * 1024;
 
-const networkBuffers = new NetworkBuffers();
+const spentBuffers = new SpentBuffers();
 
 /**
  * Random access to one version of an S3 object by ranged GETs, straight into the caller's memory. A replaced object is an
@@ -64,7 +64,7 @@ export class S3ByteSource implements ByteSource {
             throw new BrokenBodyError(this.name, range, 'more bytes than asked for');
           into.set(chunk, filled);
           filled += chunk.length;
-          networkBuffers.spend(chunk.length);
+          spentBuffers.spend(chunk.length);
         }
         if (filled < into.length) throw new BrokenBodyError(this.name, range, `only ${filled} bytes`);
         this.#store.calls.bytesRead += filled;

@@ -39,7 +39,7 @@ export async function startInBackground(
     const exited = once(child, 'exit', { signal });
     const first = await Promise.race([ready.then(() => 'ready' as const), exited.then(() => 'exited' as const)]);
     const state = await readJsonFile(directory.cloudFile, stackStateSchema);
-    if (first === 'ready' && state) return state;
+    if (first === 'ready' && state && state.pid === child.pid) return state;
     throw new CloudStartError(`The embedded cloud did not start:\n${await logTail(directory.backgroundLog)}`);
   } catch (error) {
     child.kill('SIGTERM');

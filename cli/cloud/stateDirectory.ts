@@ -63,7 +63,8 @@ export async function loadSecrets(directory: StateDirectory): Promise<Secrets> {
 export async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new StateFileError(path, `cannot be read (${error.code ?? error.message})`);
+    const remedy = 'Check the path and its permissions, or name another place with --directory.';
+    throw new StateFileError(path, `cannot be read (${error.code ?? error.message})`, remedy);
   });
   if (text === undefined) return undefined;
   let value: unknown;

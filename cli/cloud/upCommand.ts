@@ -1,11 +1,11 @@
-import { CloudInUseError } from '../errors.js';
+import { CloudInUseError, CloudStartError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { type LocalStack, startLocalStack } from '../localStack.js';
 import type { Session } from '../session.js';
 import { plural } from '../terminal/quantities.js';
 import { startInBackground } from './background.js';
 import { exportLines, upResult } from './exports.js';
-import { isAlive } from './stackClient.js';
+import { isAlive, useStack } from './stackClient.js';
 import { currentHolder } from './stackLock.js';
 import type { StackState } from './stackState.js';
 import { loadSecrets, type Secrets } from './stateDirectory.js';
@@ -20,7 +20,9 @@ export interface UpOptions {
  * `muster up`: runs the embedded cloud until Ctrl-C, SIGTERM or `muster down`. What it writes to stdout is for a shell to
  * evaluate.
  *
- * @throws CloudInUseError when one runs on this directory already.
+ * With `--detach` a cloud that runs already is told of instead.
+ *
+ * @throws CloudInUseError when one runs on this directory already, or with `--detach` one at another port.
  */
 export async function up(session: Session, options: UpOptions): Promise<ExitCode> {
   return options.detach ? upInBackground(session, options) : upInForeground(session, options);
@@ -54,16 +56,47 @@ export async function untilEnd({ interruption }: Session, stack: LocalStack): Pr
   await Promise.race([interrupted, stack.control.stopRequested]);
 }
 
+/** A cloud that runs already is as good as one that is started now, if it is what was asked for. */
 async function upInBackground(session: Session, options: UpOptions): Promise<ExitCode> {
   const { directory, interruption, terminal } = session;
+  const running = await runningState(session);
+  if (running) return tellOfRunning(session, running, options);
+  try {
+    const state = await startInBackground(directory, options, interruption.signal);
+    await tell(session, state);
+    terminal.note('Runs in the background until "muster down".');
+    return exitCodes.success;
+  } catch (error) {
+    // Another command may have started one on this directory at the same time.
+    const other = error instanceof CloudStartError ? await runningState(session) : undefined;
+    if (other) return tellOfRunning(session, other, options);
+    throw error;
+  }
+}
+
+async function runningState({ directory, interruption }: Session): Promise<StackState | undefined> {
   const holder = await currentHolder(directory.lockFolder);
-  if (holder && (await isAlive(holder, directory.path))) throw new CloudInUseError(directory.path, holder.pid);
-  const state = await startInBackground(directory, options, interruption.signal);
-  const secrets = await loadSecrets(directory);
-  announce(session, state, secrets);
-  terminal.result(upResult(state, secrets));
-  terminal.note('Runs in the background until "muster down".');
+  if (!holder || !(await isAlive(holder, directory.path))) return undefined;
+  const use = await useStack(holder, interruption.signal);
+  use?.release();
+  return use?.state;
+}
+
+async function tellOfRunning(session: Session, state: StackState, options: UpOptions): Promise<ExitCode> {
+  const { directory, terminal } = session;
+  if (options.port !== 0 && String(options.port) !== new URL(state.endpoint).port) {
+    throw new CloudInUseError(directory.path, state.pid);
+  }
+  terminal.note(`An embedded cloud already runs on ${directory.path}; it is left as it is.`);
+  if (options.concurrency !== undefined) terminal.note('--concurrency has no effect on it.');
+  await tell(session, state);
   return exitCodes.success;
+}
+
+async function tell(session: Session, state: StackState): Promise<void> {
+  const secrets = await loadSecrets(session.directory);
+  announce(session, state, secrets);
+  session.terminal.result(upResult(state, secrets));
 }
 
 /** Writes the environment to export, and what else there is to know. */

@@ -9,7 +9,7 @@ export const upCommand = () =>
       'Lambda executions at a time; default: as many as the memory has room for',
       integerArgument(1, 10_000),
     )
-    .option('--detach', 'run in the background, until "muster down"')
+    .option('--detach', 'run in the background, until "muster down"; a cloud that runs already is told of')
     .addHelpText(
       'after',
       `${examples(

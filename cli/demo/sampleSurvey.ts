@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ArrayContent, saveFile, writeSafetensors } from '../../data/index.js';
@@ -6,7 +6,14 @@ import { type SimulatedGalaxies, simulateSurvey } from '../../models/galaxies/si
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Tensor } from '../../run/tensor.js';
 import { readJsonFile, replaceJsonFile } from '../cloud/stateDirectory.js';
-import { type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
+import type { ByteProgress } from '../terminal/byteProgress.js';
+import { replaceFolder } from './replaceFolder.js';
+import { bytesPerGalaxy, type DemoScale, type Survey, surveySchema } from './surveyPlan.js';
+
+/** Is told how the making of a survey gets on; a partition is an item. */
+export type SurveyProgress = Pick<ByteProgress, 'addBytes' | 'addItem' | 'stop'>;
+
+const manifestName = 'survey.json';
 
 /** Galaxies that are simulated between two turns of the event loop. */
 const galaxiesPerTurn = 16;
@@ -14,38 +21,59 @@ const galaxiesPerTurn = 16;
 /**
  * The partitions of a simulated survey in a folder, `1.safetensors` and on; made where they are not there yet.
  *
+ * @param progressOf is asked for only when there is something to make.
  * @returns the paths, and whether they were made now.
  */
 export async function ensureSurvey(
   folder: string,
   scale: Pick<DemoScale, 'seed' | 'partitions' | 'galaxiesPerPartition'>,
   signal: AbortSignal,
+  progressOf: () => SurveyProgress,
 ): Promise<{ paths: string[]; made: boolean }> {
-  const manifest = join(folder, 'survey.json');
   const names = Array.from({ length: scale.partitions }, (_, index) => `${index + 1}.safetensors`);
   const paths = names.map((name) => join(folder, name));
-  if (await isThere(folder, manifest, names, scale)) return { paths, made: false };
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const partitions: Survey['partitions'] = [];
-  for (const [index, name] of names.entries()) {
-    const galaxies = await simulatePartition(scale, index, signal);
-    await saveFile(paths[index], writeSafetensors(galaxies), signal);
-    partitions.push({ name, size: (await stat(paths[index])).size });
-  }
-  const { seed, galaxiesPerPartition } = scale;
-  const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
-  await replaceJsonFile(manifest, survey);
+  if (await isThere(folder, names, scale)) return { paths, made: false };
+  await replaceFolder(
+    folder,
+    async (staging) => {
+      const partitions = await makePartitions(staging, names, scale, signal, progressOf());
+      const { seed, galaxiesPerPartition } = scale;
+      const survey: Survey = { version: 1, madeBy: packageJson.version, seed, galaxiesPerPartition, partitions };
+      await replaceJsonFile(join(staging, manifestName), survey);
+    },
+    () => isThere(folder, names, scale),
+  );
   return { paths, made: true };
+}
+
+async function makePartitions(
+  folder: string,
+  names: readonly string[],
+  scale: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
+  signal: AbortSignal,
+  progress: SurveyProgress,
+): Promise<Survey['partitions']> {
+  const partitions: Survey['partitions'] = [];
+  try {
+    for (const [index, name] of names.entries()) {
+      const path = join(folder, name);
+      const galaxies = await simulatePartition(scale, index, signal, progress);
+      await saveFile(path, writeSafetensors(galaxies), signal);
+      partitions.push({ name, size: (await stat(path)).size });
+      progress.addItem();
+    }
+  } finally {
+    progress.stop();
+  }
+  return partitions;
 }
 
 async function isThere(
   folder: string,
-  manifest: string,
   names: readonly string[],
   { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
 ): Promise<boolean> {
-  const survey = await readJsonFile(manifest, surveySchema);
+  const survey = await readJsonFile(join(folder, manifestName), surveySchema);
   if (!survey || survey.madeBy !== packageJson.version) return false;
   if (survey.seed !== seed || survey.galaxiesPerPartition !== galaxiesPerPartition) return false;
   if (survey.partitions.length !== names.length) return false;
@@ -60,11 +88,13 @@ async function simulatePartition(
   { seed, galaxiesPerPartition }: Pick<DemoScale, 'seed' | 'galaxiesPerPartition'>,
   index: number,
   signal: AbortSignal,
+  progress: SurveyProgress,
 ): Promise<ArrayContent[]> {
   const range = { seed, start: index * galaxiesPerPartition, count: galaxiesPerPartition };
   const chunks: SimulatedGalaxies[] = [];
   for (const chunk of simulateSurvey(range, galaxiesPerTurn)) {
     chunks.push(chunk);
+    progress.addBytes(chunk.redshift.shape[0] * bytesPerGalaxy);
     await nextTurn();
     signal.throwIfAborted();
   }

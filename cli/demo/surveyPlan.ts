@@ -20,6 +20,9 @@ export interface DemoScale {
   readonly galaxiesPerPartition: number;
 }
 
+/** A float32 stamp of 32 by 32 pixels in five bands, five magnitudes and a redshift. */
+export const bytesPerGalaxy = (5 * 32 * 32 + 5 + 1) * Float32Array.BYTES_PER_ELEMENT;
+
 /** Partitions of 256 galaxies are 5.25 MB of float32 stamps, magnitudes and redshifts. */
 const defaults = { ranks: 6, partitions: 6, seed: 1, galaxiesPerPartition: 256 };
 

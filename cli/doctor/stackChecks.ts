@@ -125,7 +125,9 @@ export function judgeFunction(name: string, configuration: FunctionConfiguration
 }
 
 async function checkReserved(lambda: LambdaClient, executor: string): Promise<Check> {
-  const { free, limit } = await executorConcurrency(lambda, executor);
+  const asked = await executorConcurrency(lambda, executor);
+  if ('fault' in asked) return failed('executor-concurrency', `${asked.fault}.`, 'A run is refused for it, too.');
+  const { free, limit } = asked;
   if (free < 1) return failed('executor-concurrency', `No executor can run: ${limit} is 0.`, 'Raise it.');
   return ok('executor-concurrency', `${count(free)} executors at a time, by ${limit}`);
 }

@@ -2,6 +2,7 @@ import type { RunSummary } from '../../run/summary.js';
 import { ObjectStore } from '../../storage/objectStore.js';
 import type { Target } from '../cloud/target.js';
 import { StopIncompleteError } from '../errors.js';
+import type { Ending } from '../interruption.js';
 import type { Session } from '../session.js';
 import { executorSize } from './executorSize.js';
 import { followRun } from './followRun.js';
@@ -43,6 +44,12 @@ export async function performRun(
   return { snapshot, summary: await loadSummary(new ObjectStore(target.clients.s3), snapshot) };
 }
 
+const stopCauses: Readonly<Record<Ending, string>> = {
+  SIGINT: 'Ctrl-C.',
+  SIGTERM: 'The command that started it was ended by SIGTERM.',
+  EPIPE: 'Nobody read what the command that started it wrote.',
+};
+
 async function followOrStop(
   session: Session,
   target: Target,
@@ -68,8 +75,9 @@ async function followOrStop(
     }
   }
   terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
+  const cause = stopCauses[interruption.receivedSignal ?? 'SIGINT'];
   try {
-    await stopRun(clients, observer.executionArn, { cause: 'Stopped by Ctrl-C in muster run.', pollMs });
+    await stopRun(clients, observer.executionArn, { cause, pollMs });
   } catch (error) {
     if (!(error instanceof StopIncompleteError)) throw error;
     terminal.note(error.message);

@@ -35,7 +35,7 @@ class LiveDisplay implements ProgressDisplay {
   }
 }
 
-/** Writes a line when the state changes or a rank gets through, and otherwise every ten seconds of the run. */
+/** Writes a line when the state changes or a tenth of the work is done, and otherwise every ten seconds of the run. */
 export class SparseDisplay implements ProgressDisplay {
   readonly #write: (line: string) => void;
   #lastKey = '';
@@ -56,8 +56,6 @@ export class SparseDisplay implements ProgressDisplay {
   end(): void {}
 }
 
-/** Of a wide run, every tenth of its ranks is worth a line. */
-function milestone({ status, stateName, ranks }: RunProgress): string {
-  const step = ranks ? Math.max(1, Math.ceil(ranks.expected / 10)) : 1;
-  return [status, stateName, ranks && Math.floor(ranks.done / step), ranks?.failed].join(' ');
-}
+/** Of a long or wide run, every tenth is worth a line. */
+const milestone = ({ status, stateName, ranks, share }: RunProgress): string =>
+  [status, stateName, Math.floor(share * 10 + 1e-9), ranks?.failed].join(' ');

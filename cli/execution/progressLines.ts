@@ -12,7 +12,7 @@ export function progressLines(progress: RunProgress, colours: Colours): string[]
   const title = `${colours.bold(progress.runId)}  ${stateWord(progress, colours)}  ${clock(progress.elapsedMs)}`;
   return [
     title,
-    `  ${bar(ranks)}  ${ranks ? rankWords(ranks, colours) : 'no rank has started yet'}`,
+    `  ${bar(progress.share)}  ${ranks ? rankWords(ranks, colours) : 'no rank has started yet'}`,
     `  ${rateWords(progress)}`,
   ];
 }
@@ -27,7 +27,7 @@ export function progressLine(progress: RunProgress): string {
     ...(ranks && ranks.running > 0 ? [`${count(ranks.running)} running`] : []),
     ...(ranks && ranks.waiting > 0 ? [`${count(ranks.waiting)} waiting`] : []),
     ...(ranks && ranks.failed > 0 ? [`${count(ranks.failed)} failed`] : []),
-    ...(progress.samplesPerSecond === undefined ? [] : [rateWords(progress)]),
+    ...(ranks ? [rateWords(progress)] : []),
   ];
   return parts.join('  ');
 }
@@ -47,8 +47,7 @@ function stateWord({ status, stateName }: RunProgress, colours: Colours): string
   return statusWord(status, colours);
 }
 
-function bar(ranks: RankCounts | undefined): string {
-  const share = ranks && ranks.expected > 0 ? (ranks.done + ranks.failed) / ranks.expected : 0;
+function bar(share: number): string {
   return cliProgress.Format.BarFormat(share, {
     barsize: barWidth,
     barCompleteString: '█'.repeat(barWidth),
@@ -67,11 +66,17 @@ function rankWords(ranks: RankCounts, colours: Colours): string {
   ].join('  ');
 }
 
-function rateWords({ samples, samplesPerSecond, etaMs, usd: dollars }: RunProgress): string {
+/** Every figure has its place from the beginning; one that nobody can know yet is a dash. */
+function rateWords({ status, samples, samplesPerSecond, etaMs, usd: dollars }: RunProgress): string {
   return [
     `${count(samples)} samples`,
-    ...(samplesPerSecond === undefined ? [] : [`${figure(samplesPerSecond)} samples/s`]),
-    ...(etaMs === undefined ? [] : [`ETA ${clock(etaMs)}`]),
-    ...(dollars === undefined ? [] : [`${usd(dollars)} so far (estimated)`]),
+    `${samplesPerSecond === undefined ? unknown : figure(samplesPerSecond)} samples/s`,
+    ...(status === 'RUNNING' ? [`ETA ${etaMs === undefined ? unknown : timeLeft(etaMs)}`] : []),
+    `${dollars === undefined ? unknown : usd(dollars)} so far (estimated)`,
   ].join('  ');
 }
+
+const unknown = '–';
+
+/** Short runs are over within the second that a clock counts. */
+const timeLeft = (etaMs: number): string => (etaMs < 10_000 ? `${(etaMs / 1000).toFixed(1)} s` : clock(etaMs));

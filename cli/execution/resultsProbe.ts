@@ -1,12 +1,11 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import type { StartedRank } from '../../cost/runningCost.js';
 import { mapBounded } from '../../job/boundedMap.js';
 import { metricsKey, planKey } from '../../run/keys.js';
 import { rankRecordSchema } from '../../run/metrics.js';
 import { planSchema } from '../../run/plan.js';
 import { ObjectStore } from '../../storage/objectStore.js';
-
+import { PartitionProbe, type RankWork } from './partitionProbe.js';
 import type { RunAddress, RunSnapshot } from './runSnapshot.js';
 
 /** GETs under way at once while new metrics are read. */
@@ -22,11 +21,21 @@ const deliveredSchema = z.object({
 /** What a rank that is through has done. */
 export type DeliveredRank = z.infer<typeof deliveredSchema>['muster'];
 
+/** A rank that has begun and is not through. */
+export interface RankUnderWay {
+  readonly startedAtMs: number;
+  /** Undefined where the run's predictions do not tell. */
+  readonly work: RankWork | undefined;
+}
+
 const plannedSchema = planSchema.pick({
   totalBytes: true,
   executorFunction: true,
   executorQualifier: true,
   maxConcurrency: true,
+  partitionCount: true,
+  worldSize: true,
+  payload: true,
 });
 
 /** What the plan says about the work ahead. */
@@ -36,14 +45,14 @@ export type PlannedWork = z.infer<typeof plannedSchema>;
 export interface ResultsSoFar {
   readonly plan: PlannedWork | undefined;
   readonly delivered: readonly DeliveredRank[];
-  /** Every rank that has begun, those that delivered included. */
-  readonly started: readonly StartedRank[];
+  readonly underWay: readonly RankUnderWay[];
 }
 
-/** Reads what a run has written while it runs: each object once, and only when the counts say that there is more. */
+/** Reads what a run has written while it runs: each object once, and metrics only when the counts say that there are more. */
 export class ResultsProbe {
   readonly #s3: S3Client;
   readonly #store: ObjectStore;
+  readonly #partitions: PartitionProbe;
   readonly #delivered = new Map<number, DeliveredRank>();
   readonly #startedAtMs = new Map<number, number>();
   #plan: PlannedWork | undefined;
@@ -51,15 +60,21 @@ export class ResultsProbe {
   constructor(s3: S3Client) {
     this.#s3 = s3;
     this.#store = new ObjectStore(s3);
+    this.#partitions = new PartitionProbe(s3);
   }
 
   async look({ address, ranks }: Pick<RunSnapshot, 'address' | 'ranks'>, signal?: AbortSignal): Promise<ResultsSoFar> {
-    if (address && ranks) {
-      this.#plan ??= await this.#store.getJson(address.bucket, planKey(address.resultPrefix), plannedSchema, signal);
-      if (ranks.done > this.#delivered.size) await this.#readNewMetrics(address, signal);
-      if (ranks.done + ranks.running > this.#startedAtMs.size) await this.#readNewStarts(address, signal);
-    }
-    return { plan: this.#plan, delivered: [...this.#delivered.values()], started: this.#started() };
+    if (!address || !ranks) return { plan: undefined, delivered: [], underWay: [] };
+    this.#plan ??= await this.#store.getJson(address.bucket, planKey(address.resultPrefix), plannedSchema, signal);
+    if (ranks.done > this.#delivered.size) await this.#readNewMetrics(address, signal);
+    if (ranks.done + ranks.running > this.#startedAtMs.size) await this.#readNewStarts(address, signal);
+    const running = new Map([...this.#startedAtMs].filter(([rank]) => !this.#delivered.has(rank)));
+    const works = await this.#partitions.look(address, this.#plan, running, signal);
+    return {
+      plan: this.#plan,
+      delivered: [...this.#delivered.values()],
+      underWay: [...running].map(([rank, startedAtMs]) => ({ startedAtMs, work: works.get(rank) })),
+    };
   }
 
   async #readNewMetrics({ bucket, resultPrefix }: RunAddress, signal: AbortSignal | undefined): Promise<void> {
@@ -93,10 +108,5 @@ export class ResultsProbe {
         if (match) yield { rank: Number(match[1]), modifiedAtMs: LastModified?.getTime() ?? Date.now() };
       }
     }
-  }
-
-  #started(): StartedRank[] {
-    const running = [...this.#startedAtMs].filter(([rank]) => !this.#delivered.has(rank));
-    return [...this.#delivered.values(), ...running.map(([, startedAtMs]) => ({ startedAtMs }))];
   }
 }

@@ -73,7 +73,7 @@ export async function lookUpCircumstances(
   const functionName = functionNameOf((await stackFunctions(sfn, await stateMachineArn())).executor);
   const { deployedMemoryMb } = await new ExecutorFunction(lambda, { name: functionName, pollMs: 1_000 }).state();
   const memoryMb = payload.memory_mb ?? deployedMemoryMb;
-  const [configuration, free, executor, listing, program] = await Promise.all([
+  const [configuration, asked, executor, listing, program] = await Promise.all([
     lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
     executorConcurrency(lambda, functionName),
     findExecutorVersion(lambda, { functionName, deployedMemoryMb, memoryMb }),
@@ -88,16 +88,22 @@ export async function lookUpCircumstances(
     ephemeralStorageMb: configuration.EphemeralStorage?.Size ?? assumed.ephemeralStorageMb,
     architecture: parseArchitecture(configuration.Architectures?.[0] ?? 'x86_64'),
     region,
-    concurrency:
-      concurrency === undefined ? free : { free: concurrency, limit: 'the concurrency given by --concurrency' },
+    concurrency: concurrencyOf(asked, concurrency),
     timeoutS: configuration.Timeout ?? assumed.timeoutS,
     rendezvousStartS: kind === 'local' ? 0 : hostStartS,
     faults: [
       ...('fault' in listing && listing.fault !== undefined ? [listing.fault] : []),
       ...('faults' in program ? program.faults : []),
       ...('fault' in executor ? [executor.fault] : []),
+      ...('fault' in asked && concurrency === undefined ? [asked.fault] : []),
     ],
   };
+}
+
+function concurrencyOf(asked: Concurrency | { fault: string }, given: number | undefined): Concurrency {
+  if (given !== undefined) return { free: given, limit: 'the concurrency given by --concurrency' };
+  // The run is refused for that, and not for a limit besides.
+  return 'fault' in asked ? { free: Number.POSITIVE_INFINITY, limit: 'a limit that cannot be asked' } : asked;
 }
 
 /** Deals the partitions as Initialize does. The first one says how many bytes a sample has. */

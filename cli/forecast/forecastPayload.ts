@@ -34,6 +34,7 @@ export function forecastPayload(
   const { prices } = pricesOf(defaultPriceTable, region);
   const choice = chooseChannel(payload, {
     worldSize,
+    alone: worldSize === 1 && (payload.world_size === 1 || ranks[0].partitions > 0),
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: undefined,

@@ -29,19 +29,23 @@ export async function showLogs(session: Session, runId: string | undefined, opti
   const { terminal, interruption } = session;
   return withTarget(session, options, async (target) => {
     const observer = await findRun(target, runId);
-    const snapshot = await observer.observe(interruption.signal);
+    const signal = interruption.or(target.lost);
+    const pollMs = pollIntervalMs[target.kind];
+    let snapshot = await observer.observe(signal);
+    while (options.follow && !snapshot.address && !hasEnded(snapshot)) {
+      await wait(pollMs, undefined, { signal });
+      snapshot = await observer.observe(signal);
+    }
     const ranks = await rankLogs(target, snapshot, options.rank);
     const read: AttemptLines[] = [];
-    await readAll(
-      ranks,
-      options.follow ? observer : undefined,
-      pollIntervalMs[target.kind],
-      interruption.signal,
-      (lines) => {
-        if (terminal.json) read.push(lines);
-        for (const text of textOf(lines, options.rank === undefined)) terminal.raw(`${text}\n`);
-      },
-    );
+    await readAll(ranks, options.follow ? observer : undefined, pollMs, signal, (lines) => {
+      if (terminal.json) read.push(lines);
+      for (const text of textOf(lines, options.rank === undefined)) terminal.raw(`${text}\n`);
+    }).catch((error: unknown) => {
+      // Calls that the end of the cloud cut short tell less than that it ended.
+      signal.throwIfAborted();
+      throw error;
+    });
     if (options.rank !== undefined && !ranks[0].begun) {
       throw new LogNotFoundError(
         `Rank ${options.rank} of run ${snapshot.runId} has not begun, so it has logged nothing.`,
@@ -52,7 +56,11 @@ export async function showLogs(session: Session, runId: string | undefined, opti
   });
 }
 
-async function rankLogs({ clients }: Target, { address, runId }: RunSnapshot, rank?: number): Promise<RankLogs[]> {
+async function rankLogs({ clients }: Target, snapshot: RunSnapshot, rank?: number): Promise<RankLogs[]> {
+  const { address, runId } = snapshot;
+  if (!address && !hasEnded(snapshot)) {
+    throw new LogNotFoundError(`Run ${runId} has no ranks yet.`, { remedy: 'Wait for them with --follow.' });
+  }
   if (!address) {
     throw new LogNotFoundError(`Run ${runId} has no ranks: it did not get past its first state.`, {
       remedy: `See why with "muster status ${runId}".`,

@@ -57,7 +57,7 @@ async function split(
     const wanted = format ?? dataset.files[0].format;
     const result = await splitInto(dataset.files, sink, { by, format: wanted, arrays, resume, signal }, progress);
     progress.stop();
-    const amount = `${plural(result.parts, 'partition')} of ${count(result.samples)} samples (${bytes(result.bytes)})`;
+    const amount = `${plural(result.parts, 'partition')}, ${count(result.samples)} samples in all (${bytes(result.bytes)}),`;
     const skipped = result.skipped > 0 ? `; ${count(result.skipped)} were there already` : '';
     terminal.say(`Wrote ${amount} to ${sink.name}${skipped}.`);
     terminal.result({ out: sink.name, format: wanted, ...result });

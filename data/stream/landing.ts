@@ -1,88 +1,116 @@
-import { crc32 } from 'node:zlib';
 import { bytesPerElement, type Tensor } from '../../run/tensor.js';
 import { ArrayTooLargeError } from '../errors.js';
-import { byteLengthOf, type Checksum, isRowMajor, type StoredArray, typedView } from '../storedArray.js';
-import { checkCrc32 } from '../zip/entryBytes.js';
-import type { Block } from './blocks.js';
+import { byteLengthOf, type StoredArray, typedView } from '../storedArray.js';
+import { type Block, blocksOf } from './blocks.js';
+import type { ChunkMemory } from './chunkMemory.js';
 import { gather, swapBytes } from './gather.js';
 import type { RegionReader } from './regionReader.js';
-import type { Scratch } from './scratch.js';
+import { lendScratch } from './scratch.js';
 
 /** A Node Buffer and a typed array hold 4 GiB at most. */
 const MAX_BUFFER_BYTES = 2 ** 32;
 
-/** Memory for `byteLength` bytes, starting at a multiple of 8. */
-export type Allocate = (byteLength: number) => Uint8Array;
+/** Where the bytes of a stream go: what consumers look at, and what is on its way there. */
+export interface StreamMemory {
+  readonly landings: ChunkMemory;
+  readonly scratch: ChunkMemory;
+}
 
-/** The buffer in which one array arrives, dense and little-endian; its tensors are views of it. */
+/**
+ * The place where consecutive samples of one array arrive, dense and little-endian; their tensors are views of it. It
+ * takes its memory when the first of them is asked for, and gives it back when the last one was looked at.
+ */
 export class Landing {
+  /** The samples that land here, as an array of its own. */
   readonly array: StoredArray;
   readonly reader: RegionReader;
-  readonly #bytes: Uint8Array;
-  readonly #sampleBytes: number;
-  /** What the file records of the handed-out bytes; known when the array is the whole region. */
-  readonly #checksum?: Checksum;
-  #crc: number;
+  /** Index of the first sample among those that are streamed. */
+  readonly firstSample: number;
+  readonly #memory: StreamMemory;
+  readonly #byteLength: number;
+  #bytes: Uint8Array | undefined;
+  #samplesInUse: number;
 
-  constructor(array: StoredArray, reader: RegionReader, options: { allocate: Allocate; verify: boolean }) {
-    const length = byteLengthOf(array);
-    const { source } = reader.region;
+  constructor(array: StoredArray, firstSample: number, reader: RegionReader, memory: StreamMemory) {
     this.array = array;
     this.reader = reader;
+    this.firstSample = firstSample;
+    this.#memory = memory;
+    this.#byteLength = byteLengthOf(array);
+    this.#samplesInUse = array.shape[0];
+    if (this.#byteLength > MAX_BUFFER_BYTES) throw this.#tooLarge(new RangeError(`${this.#byteLength} bytes`));
+    // Nothing is read into it, so nobody will open it.
+    if (this.#byteLength === 0) this.open(true);
+  }
+
+  get endSample(): number {
+    return this.firstSample + this.array.shape[0];
+  }
+
+  /** The pieces in which its samples are read; they count samples from the first of the landing on. */
+  blocks(chunkBytes: number, batchSize: number): Block[] {
+    return blocksOf(this.array, chunkBytes, batchSize);
+  }
+
+  /** Takes the memory, unless it has; false when there is none to spare, which cannot be where it is `needed`. */
+  open(needed: boolean): boolean {
     try {
-      if (length > MAX_BUFFER_BYTES) throw new RangeError(`${length} bytes`);
-      this.#bytes = options.allocate(length);
+      this.#bytes ??= this.#memory.landings.take(this.#byteLength, needed);
     } catch (cause) {
-      throw new ArrayTooLargeError(source.name, array.name, length, MAX_BUFFER_BYTES, cause);
+      throw this.#tooLarge(cause);
     }
-    this.#sampleBytes = length / (array.shape[0] || 1);
-    this.#checksum = options.verify && isWholeRegion(array, reader) ? reader.region.checksum : undefined;
-    this.#crc = this.#checksum?.seed ?? 0;
+    return this.#bytes !== undefined;
   }
 
   /** Lets `fetch` fill the place where a block belongs, or a scratch buffer from which it is then put in order. */
-  async receive(block: Block, scratch: Scratch, fetch: (into: Uint8Array) => Promise<void>): Promise<void> {
+  async receive(block: Block, fetch: (into: Uint8Array) => Promise<void>): Promise<void> {
     const { shape, strides, dtype, bigEndian } = this.array;
     const elementBytes = bytesPerElement[dtype];
     const { content } = block;
+    const target = this.#opened();
     if (content.kind === 'dense') {
-      const { target } = content;
-      const into = this.#bytes.subarray(target, target + block.length);
+      const into = target.subarray(content.target, content.target + block.length);
       await fetch(into);
       if (bigEndian) swapBytes(into, elementBytes);
     } else {
-      await scratch.lend(block.length, async (bytes) => {
+      await lendScratch(this.#memory.scratch, block.length, async (bytes) => {
         await fetch(bytes);
         if (bigEndian) swapBytes(bytes, elementBytes);
-        gather(bytes, this.#bytes, { ...content, elementBytes, strides, shape });
+        gather(bytes, target, { ...content, elementBytes, strides, shape });
       });
     }
   }
 
-  /** The samples from `start` on as a view; to be called for all samples in turn, since it also checks their CRC. */
-  handOut(start: number, count: number): Tensor {
-    const { name, dtype, shape } = this.array;
-    const from = start * this.#sampleBytes;
-    const length = count * this.#sampleBytes;
-    if (this.#checksum) {
-      this.#crc = crc32(this.#bytes.subarray(from, from + length), this.#crc);
-      if (from + length === this.#bytes.length) {
-        const { source, offset } = this.reader.region;
-        checkCrc32(source.name, `array ${JSON.stringify(name)}`, offset, this.#crc, this.#checksum.recorded);
-      }
-    }
-    const data = typedView(dtype, this.#bytes.buffer, this.#bytes.byteOffset + from, length / bytesPerElement[dtype]);
-    return { dtype, shape: [count, ...shape.slice(1)], data };
+  /** `count` samples from `start` on, counted as `firstSample` is: their bytes, and as a view. */
+  view(start: number, count: number): { bytes: Uint8Array; tensor: Tensor } {
+    const { dtype, shape } = this.array;
+    const target = this.#opened();
+    const sampleBytes = this.#byteLength / (shape[0] || 1);
+    const from = (start - this.firstSample) * sampleBytes;
+    const bytes = target.subarray(from, from + count * sampleBytes);
+    const data = typedView(dtype, bytes.buffer, bytes.byteOffset, bytes.length / bytesPerElement[dtype]);
+    return { bytes, tensor: { dtype, shape: [count, ...shape.slice(1)], data } };
   }
-}
 
-function isWholeRegion(array: StoredArray, { region }: RegionReader): boolean {
-  return (
-    region.kind === 'plain' &&
-    region.length > 0 &&
-    !array.bigEndian &&
-    array.offset === 0 &&
-    byteLengthOf(array) === region.length &&
-    isRowMajor(array.shape, array.strides)
-  );
+  /** Nobody looks at `count` of its samples any more. */
+  release(count: number): void {
+    this.#samplesInUse -= count;
+    if (this.#samplesInUse === 0) this.close();
+  }
+
+  /** Gives the memory back. Nothing may be on its way to it. */
+  close(): void {
+    if (this.#bytes) this.#memory.landings.giveBack(this.#bytes);
+    this.#bytes = undefined;
+  }
+
+  #opened(): Uint8Array {
+    if (!this.#bytes) throw new Error(`the memory of array ${this.array.name} was not taken, or was given back`);
+    return this.#bytes;
+  }
+
+  #tooLarge(cause: unknown): ArrayTooLargeError {
+    const { source } = this.reader.region;
+    return new ArrayTooLargeError(source.name, this.array.name, this.#byteLength, MAX_BUFFER_BYTES, cause);
+  }
 }

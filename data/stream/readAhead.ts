@@ -3,6 +3,18 @@ export interface Fetch {
   readonly length: number;
 }
 
+/** What is done with fetches. */
+export interface Fetching<F extends Fetch> {
+  /**
+   * Prepares a fetch; false when there is no memory for it now, which cannot be where it is `needed`: where the consumer
+   * waits for it. It is asked again when the consumer comes for more.
+   */
+  admit(fetch: F, needed: boolean): boolean;
+  run(fetch: F, signal: AbortSignal): Promise<void>;
+  /** Called when the last fetch was begun. */
+  allBegun(): void;
+}
+
 /**
  * Runs fetches in their order, several at a time, and no further ahead of the consumer than a window allows.
  *
@@ -11,7 +23,7 @@ export interface Fetch {
  */
 export class ReadAhead<F extends Fetch> {
   readonly #fetches: readonly F[];
-  readonly #run: (fetch: F, signal: AbortSignal) => Promise<void>;
+  readonly #fetching: Fetching<F>;
   readonly #windowBytes: number;
   readonly #controller = new AbortController();
   readonly #signal?: AbortSignal;
@@ -23,14 +35,9 @@ export class ReadAhead<F extends Fetch> {
   #bytesOnTheWay = 0;
   #bytesAhead = 0;
 
-  constructor(
-    fetches: readonly F[],
-    run: (fetch: F, signal: AbortSignal) => Promise<void>,
-    windowBytes: number,
-    signal?: AbortSignal,
-  ) {
+  constructor(fetches: readonly F[], fetching: Fetching<F>, windowBytes: number, signal?: AbortSignal) {
     this.#fetches = fetches;
-    this.#run = run;
+    this.#fetching = fetching;
     this.#windowBytes = windowBytes;
     this.#signal = signal;
     this.#onAbort = () => this.#controller.abort(signal?.reason);
@@ -66,16 +73,18 @@ export class ReadAhead<F extends Fetch> {
       const isWanted = this.#started.length < this.#wanted;
       const used = isWanted ? this.#bytesOnTheWay : this.#bytesAhead;
       if (used > 0 && used + next.length > this.#windowBytes) return;
+      if (!this.#fetching.admit(next, isWanted)) return;
       this.#bytesOnTheWay += next.length;
       this.#bytesAhead += next.length;
       const fetched = this.#fetch(next);
       fetched.catch((error: unknown) => this.#controller.abort(error));
       this.#started.push(fetched);
+      if (this.#started.length === this.#fetches.length) this.#fetching.allBegun();
     }
   }
 
   async #fetch(fetch: F): Promise<void> {
-    await this.#run(fetch, this.#controller.signal);
+    await this.#fetching.run(fetch, this.#controller.signal);
     this.#bytesOnTheWay -= fetch.length;
     this.#startMore();
   }

@@ -1,12 +1,14 @@
 import type { Block } from './blocks.js';
+import type { ChunkMemory } from './chunkMemory.js';
 import type { Landing } from './landing.js';
-import type { Scratch } from './scratch.js';
+import { lendScratch } from './scratch.js';
 
 /** One request to the source: the blocks that it brings, and what it fetches. */
 export interface Read {
   /** In bytes from the start of the region of its first part. */
   readonly offset: number;
   readonly length: number;
+  /** The first of the streamed samples of which it brings something. */
   readonly firstSample: number;
   readonly parts: readonly ReadPart[];
 }
@@ -21,15 +23,19 @@ const SMALL_BYTES = 256 * 1024;
 const MAX_GAP_BYTES = 64 * 1024;
 const MAX_JOINED_BYTES = 1024 * 1024;
 
-/** All blocks of the arrays as requests, small arrays joined, in the order in which the samples need them. */
-export function planReads(arrays: readonly { landing: Landing; blocks: readonly Block[] }[]): Read[] {
-  const isJoinable = ({ landing, blocks }: { landing: Landing; blocks: readonly Block[] }): boolean =>
-    landing.reader.region.kind === 'plain' && blocks.length === 1 && blocks[0].length <= SMALL_BYTES;
-  const partsOf = (some: typeof arrays): ReadPart[] =>
-    some.flatMap(({ landing, blocks }) => blocks.map((block) => ({ landing, block })));
+/**
+ * All blocks of the arrays, each given as its parts, as requests: small arrays joined, in the order in which the samples
+ * need them.
+ */
+export function planReads(arrays: readonly (readonly ReadPart[])[]): Read[] {
+  const isJoinable = (parts: readonly ReadPart[]): boolean =>
+    parts.length === 1 && parts[0].landing.reader.region.kind === 'plain' && parts[0].block.length <= SMALL_BYTES;
 
-  const single = partsOf(arrays.filter((array) => !isJoinable(array))).map((part) => readOf([part]));
-  const small = partsOf(arrays.filter(isJoinable)).sort((a, b) => fileOffset(a) - fileOffset(b));
+  const single = arrays.filter((parts) => !isJoinable(parts)).flatMap((parts) => parts.map((part) => readOf([part])));
+  const small = arrays
+    .filter(isJoinable)
+    .flat()
+    .sort((a, b) => fileOffset(a) - fileOffset(b));
   return [...single, ...joinNeighbours(small)].sort((a, b) => a.firstSample - b.firstSample);
 }
 
@@ -63,24 +69,29 @@ function readOf(parts: readonly ReadPart[]): Read {
   return {
     offset: start - parts[0].landing.reader.region.offset,
     length: end - start,
-    firstSample: Math.min(...parts.map(({ block }) => block.firstSample)),
+    firstSample: Math.min(...parts.map(({ landing, block }) => landing.firstSample + block.firstSample)),
     parts,
   };
 }
 
+/** Takes the memory that a request fills; false when there is none to spare. */
+export function admit(read: Read, needed: boolean): boolean {
+  return read.parts.every(({ landing }) => landing.open(needed));
+}
+
 /** Makes a request and puts what it brings into place. */
-export async function perform(read: Read, scratch: Scratch, signal: AbortSignal): Promise<void> {
+export async function perform(read: Read, scratch: ChunkMemory, signal: AbortSignal): Promise<void> {
   const [{ landing, block }] = read.parts;
   if (read.parts.length === 1) {
-    await landing.receive(block, scratch, (into) => landing.reader.read(read.offset, into, signal));
+    await landing.receive(block, (into) => landing.reader.read(read.offset, into, signal));
     return;
   }
-  await scratch.lend(read.length, async (bytes) => {
+  await lendScratch(scratch, read.length, async (bytes) => {
     await landing.reader.read(read.offset, bytes, signal);
     const start = fileOffset(read.parts[0]);
     for (const { landing, block } of read.parts) {
       const from = fileOffset({ landing, block }) - start;
-      await landing.receive(block, scratch, async (into) => into.set(bytes.subarray(from, from + block.length)));
+      await landing.receive(block, async (into) => into.set(bytes.subarray(from, from + block.length)));
     }
   });
 }

@@ -1,11 +1,9 @@
 import type { Tensor } from '../../run/tensor.js';
-import type { StoredArray } from '../storedArray.js';
-import { blocksOf } from './blocks.js';
-import { type Allocate, Landing } from './landing.js';
+import { isRowMajor, type StoredArray } from '../storedArray.js';
+import { Arrival, type ArrivalSettings } from './arrival.js';
 import { ReadAhead } from './readAhead.js';
-import { perform, planReads } from './reads.js';
+import { admit, perform, planReads } from './reads.js';
 import { openRegion, type RegionReader } from './regionReader.js';
-import { Scratch } from './scratch.js';
 
 /** Consecutive samples of the selected arrays. */
 export interface Batch {
@@ -14,58 +12,77 @@ export interface Batch {
   readonly count: number;
   /** One tensor an array, of shape `(count, ...)`. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Says that nobody looks at the tensors any more, so that their memory may be used again. */
+  release(): void;
 }
 
-export interface StreamSettings {
-  readonly batchSize: number;
-  readonly chunkBytes: number;
+export interface StreamSettings extends ArrivalSettings {
   readonly bytesInFlight: number;
-  readonly allocate: Allocate;
-  readonly verify: boolean;
+  /** Called when the last bytes have been asked for. */
+  readonly allRequested?: () => void;
   readonly signal?: AbortSignal;
 }
 
-/** Streams arrays of the same number of samples, each read by its own reader; the caller closes the readers. */
+/** Pieces on the way at a time where each takes as much memory again while its elements are put in order. */
+const piecesPutInOrder = 2;
+
+/**
+ * Streams arrays of the same number of samples, each read by its own reader; the caller closes the readers. A stream that
+ * is left early takes the memory of all of its batches back.
+ */
 export async function* streamArrays(
   arrays: readonly { array: StoredArray; reader: RegionReader }[],
   settings: StreamSettings,
 ): AsyncGenerator<Omit<Batch, 'start'>, void, undefined> {
-  const { batchSize, chunkBytes, bytesInFlight, signal } = settings;
+  const { batchSize, chunkBytes, bytesInFlight, memory, allRequested, signal } = settings;
   const samples = arrays[0]?.array.shape[0] ?? 0;
-  const landings = arrays.map(({ array, reader }) => new Landing(array, reader, settings));
+  const arrivals = arrays.map(({ array, reader }) => new Arrival(array, reader, settings));
+  const isInOrder = arrays.every(({ array }) => isRowMajor(array.shape, array.strides));
   const reads = planReads(
-    landings.map((landing) => ({ landing, blocks: blocksOf(landing.array, chunkBytes, batchSize) })),
+    arrivals.map(({ landings }) =>
+      landings.flatMap((landing) => landing.blocks(chunkBytes, batchSize).map((block) => ({ landing, block }))),
+    ),
   );
-  const scratch = new Scratch();
-  const readAhead = new ReadAhead(reads, (read, abort) => perform(read, scratch, abort), bytesInFlight, signal);
+  const readAhead = new ReadAhead(
+    reads,
+    {
+      admit,
+      run: (read, abort) => perform(read, memory.scratch, abort),
+      allBegun: () => allRequested?.(),
+    },
+    isInOrder ? bytesInFlight : Math.min(bytesInFlight, piecesPutInOrder * chunkBytes),
+    signal,
+  );
+  let isComplete = false;
   try {
     let needed = 0;
     for (let start = 0; start < samples; start += batchSize) {
       const count = Math.min(batchSize, samples - start);
       while (needed < reads.length && reads[needed].firstSample < start + count) needed++;
       await readAhead.arrived(needed);
-      yield {
-        count,
-        tensors: Object.fromEntries(
-          landings.map((landing) => [landing.array.name, landing.handOut(start, count)] as const),
-        ),
-      };
+      yield batchOf(arrivals, start, count);
     }
+    isComplete = true;
   } finally {
     await readAhead.close();
+    if (!isComplete) for (const { landings } of arrivals) for (const landing of landings) landing.close();
   }
+}
+
+function batchOf(arrivals: readonly Arrival[], start: number, count: number): Omit<Batch, 'start'> {
+  let isReleased = false;
+  return {
+    count,
+    tensors: Object.fromEntries(arrivals.map((arrival) => [arrival.name, arrival.handOut(start, count)] as const)),
+    release: () => {
+      if (isReleased) return;
+      isReleased = true;
+      for (const arrival of arrivals) arrival.release(start, count);
+    },
+  };
 }
 
 /** Opens a reader for each array, finding all their places at the same time. */
 export function openReaders(arrays: readonly StoredArray[], signal?: AbortSignal) {
   return Promise.all(arrays.map(async (array) => ({ array, reader: openRegion(await array.storage.locate(signal)) })));
-}
-
-/** The samples from `start` on, `count` of them, as an array of its own. */
-export function sliceSamples(array: StoredArray, start: number, count: number, elementBytes: number): StoredArray {
-  return {
-    ...array,
-    shape: [count, ...array.shape.slice(1)],
-    offset: array.offset + start * array.strides[0] * elementBytes,
-  };
 }

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { messageOf } from '../../run/errors.js';
+import { SpentBuffers } from '../../storage/spentBuffers.js';
 import { CorruptPartitionError, PartitionFormatError } from '../errors.js';
 import type { DeflatedRegion } from '../storedArray.js';
 import { checkCrc32 } from './entryBytes.js';
 
 const COMPRESSED_CHUNK_BYTES = 1024 * 1024;
+
+const spentBuffers = new SpentBuffers();
 
 /**
  * Random access to an entry that is compressed. A DEFLATE stream has only one direction, so reads are served one after
@@ -98,6 +101,7 @@ export class InflateReader {
     this.#rest = this.#rest.subarray(length);
     this.#position += length;
     if (this.#region.checksum) this.#crc = crc32(part, this.#crc);
+    spentBuffers.spend(length);
     return part;
   }
 

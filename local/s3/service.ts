@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../run/errors.js';
 import type { Credentials } from '../sigv4.js';
 import { authenticate } from './authentication.js';
 import { ClientGoneError, S3Error } from './errors.js';
@@ -127,12 +128,16 @@ class HttpS3Service implements S3Service {
       return;
     }
     const url = message.url ?? '/';
-    const answer = isAnswer ? error : new S3Error('InternalError', { cause: error });
+    const answer = isAnswer ? error : internalError(error);
     reply.error(answer, message.method ?? 'GET', url.split('?')[0]);
     // Reads and drops what is left of the body, so that the client gets to read the answer.
     message.resume();
   }
 }
+
+/** Says more than S3 does, because nobody else will look for the reason: it lies on the client's own machine. */
+const internalError = (error: unknown): S3Error =>
+  new S3Error('InternalError', { message: `The embedded S3 failed: ${messageOf(error)}`, cause: error });
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));

@@ -78,7 +78,7 @@ function predictionFigure(pairs: PredictionPairs): SafeHtml {
 <div>${picture((size) => drawDensity(`Predicted against true values of ${count} samples`, size, { x: 'true', y: 'predicted' }, against, identity), wide, narrow)}</div>
 <div>${picture((size) => drawDensity(`Scaled errors against true values of ${count} samples`, size, { x: 'true', y: 'scaled error' }, residuals, levels), wide, narrow)}</div>
 </div>`,
-    caption: `${count} samples; the stronger the colour, the denser they lie. The line is a perfect prediction in the first picture, the median error in the second. Dashed: a scaled error of ${outlierThreshold}. ${formatCount(Math.max(against.outside, residuals.outside))} samples lie outside the frames.`,
+    caption: `${count} samples; the stronger the colour, the denser they lie. The line is a perfect prediction in the first picture, the median error in the second. Dashed: a scaled error of ${outlierThreshold}. ${outside(Math.max(against.outside, residuals.outside))} outside the frames.`,
     figures: table(
       'Scaled errors by true value',
       [
@@ -124,3 +124,6 @@ export function nonFiniteSamples({ nonFinite }: RunSummary): SafeHtml | undefine
     ),
   );
 }
+
+const outside = (samples: number): string =>
+  samples === 0 ? 'No sample lies' : samples === 1 ? 'One sample lies' : `${formatCount(samples)} samples lie`;

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../cli/errors.js';
 import { errorReport } from '../../cli/errorText.js';
@@ -23,6 +24,16 @@ describe('errors for people', () => {
       hint: expect.stringContaining('--region'),
       unexpected: false,
     });
+  });
+
+  it('say what to do about a full disk and a place that cannot be used', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    expect(errorReport(full)).toMatchObject({ code: 'ENOSPC', hint: expect.stringContaining('free some space') });
+    const noFolder = await mkdir('/dev/null/x').catch((error: unknown) => error);
+    expect(errorReport(noFolder)).toMatchObject({ code: 'ENOTDIR', hint: expect.stringContaining('--directory') });
   });
 
   it('are unexpected when nobody thought of them', () => {

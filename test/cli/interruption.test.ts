@@ -21,6 +21,19 @@ describe('interruption', () => {
     expect(source.exits).toEqual([]);
   });
 
+  it('asks once when nobody reads any more, however many writes fail', () => {
+    const source = new FakeProcess();
+    const output = new EventEmitter();
+    const interruption = new Interruption(source, [output]);
+    // A connection that broke raises this; it is nobody's wish that the command ends.
+    source.emit('SIGPIPE');
+    expect(interruption.signal.aborted).toBe(false);
+    for (const _ of [1, 2]) output.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    expect(interruption.signal.aborted).toBe(true);
+    expect(interruption.receivedSignal).toBe('EPIPE');
+    expect(source.exits).toEqual([]);
+  });
+
   it('leaves at once at the second', () => {
     const source = new FakeProcess();
     const interruption = new Interruption(source);

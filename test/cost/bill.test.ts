@@ -112,6 +112,20 @@ describe('other lines', () => {
     );
   });
 
+  it('says of which attempts the S3 requests are not known', () => {
+    const known = { get: 9000, put: 1500, list: 500, head: 1000 };
+    const lost = (partlyCountedAttempts: number) => ({ ...input, s3: { ...known, partlyCountedAttempts } });
+    expect(lineOf(lost(2), 's3-get-head')).toMatchObject({
+      usd: lineOf(input, 's3-get-head')?.usd,
+      basis: 'estimated',
+      note: "counted by the run's own S3 clients; of 2 failed attempts only the sign-in",
+    });
+    expect(computeBill(lost(1)).notes).toContain(
+      'S3 requests that 1 failed attempt made after signing in are not in the total: nobody could count them.',
+    );
+    expect(computeBill(lost(0)).notes).toEqual(computeBill(input).notes);
+  });
+
   it('takes the hourly price of a rendezvous host that is given', () => {
     expect(lineOf({ ...input, rendezvous: { hours: 2, hourlyUsd: 1.5 } }, 'rendezvous-host')?.usd).toBe(3);
   });

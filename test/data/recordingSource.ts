@@ -71,3 +71,41 @@ export class GatedSource implements ByteSource {
     });
   }
 }
+
+/** A `.npy` of float32 rows that are made when they are read, so that none of a large one need be held. */
+export class SyntheticNpy implements ByteSource {
+  readonly name = 'synthetic.npy';
+  readonly size: number;
+  readonly #head: Buffer;
+  readonly #rowBytes: number;
+
+  /** @param rowBytes a multiple of 4 */
+  constructor(rows: number, rowBytes: number) {
+    const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${rowBytes / 4}), }`;
+    this.#head = Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1'),
+      Buffer.from(`${text.padEnd(117)}\n`),
+    ]);
+    this.#rowBytes = rowBytes;
+    this.size = this.#head.length + rows * rowBytes;
+  }
+
+  /** What all elements of a row are. */
+  static valueAt(row: number): number {
+    return row + 0.5;
+  }
+
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    const inHead = Math.max(Math.min(this.#head.length - offset, into.length), 0);
+    into.set(this.#head.subarray(offset, offset + inHead));
+    const pattern = Buffer.alloc(4);
+    for (let at = inHead; at < into.length; ) {
+      const position = offset + at - this.#head.length;
+      const row = Math.floor(position / this.#rowBytes);
+      const end = Math.min(at + (row + 1) * this.#rowBytes - position, into.length);
+      pattern.writeFloatLE(SyntheticNpy.valueAt(row));
+      Buffer.from(into.buffer, into.byteOffset + at, end - at).fill(pattern);
+      at = end;
+    }
+  }
+}

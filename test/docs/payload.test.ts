@@ -42,7 +42,6 @@ describe('examples/redshift/payload.json', () => {
     expect(parsePayload(JSON.parse(example))).toMatchObject({
       bucket: 'muster-local',
       collectives: 'auto',
-      barrier: true,
     });
   });
 });

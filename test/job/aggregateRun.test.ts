@@ -93,6 +93,9 @@ describe('aggregateRun', () => {
     const summary = JSON.parse(await readText(summaryKey(resultPrefix)));
     expect(summary).toMatchObject({ status: 'FAILED', samples: 200, ranks: { succeeded: 1 } });
     expect(summary.files.predictions).toHaveLength(1);
+    expect(summary.bill.notes.join(' ')).toMatch(
+      /S3 requests that \d failed attempts made after signing in are not in/,
+    );
   });
 
   it('tells ranks that meet in S3 that one was given up, and removes what they left', async () => {
@@ -137,15 +140,17 @@ describe('aggregateRun', () => {
     expect(bill.notes).toContainEqual(expect.stringMatching(/REPORT lines in .* could not be read.*too many queries/));
   });
 
-  it('bills the S3 calls of the ranks, of their last write and of itself', async () => {
+  it('bills the S3 calls of the plan, of the ranks, of their last write and of itself', async () => {
     const plan = await planRun(s3, keys, { worldSize: 1, createdAtMs: Date.now() });
     const { muster } = await attemptRank(s3, plan);
     const { bill } = await aggregate(plan);
     const puts = bill.lines.find(({ item }) => item === 's3-put-list')?.quantity;
-    expect(puts).toBe(muster.s3.put + 1 + 3);
+    const planned = plan.initialize.requests;
+    expect(puts).toBe(planned.put + planned.list + muster.s3.put + 1 + 3);
     const gets = bill.lines.find(({ item }) => item === 's3-get-head')?.quantity;
-    // The plan, whether there is a meeting place, the metrics, the attempts, and predictions and labels of two partitions.
-    expect(gets).toBe(muster.s3.get + 8);
+    // The rank's last look at its attempts; then the plan, whether there is a meeting place, the metrics, the attempts, and
+    // predictions and labels of two partitions.
+    expect(gets).toBe(planned.get + planned.head + muster.s3.get + 1 + 8);
   });
 
   it('writes the same again when it is made again', async () => {

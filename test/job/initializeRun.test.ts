@@ -6,6 +6,7 @@ import {
   GetFunctionConcurrencyCommand,
   GetFunctionConfigurationCommand,
   LambdaClient,
+  LambdaServiceException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
@@ -190,6 +191,77 @@ describe('initializeRun', () => {
     expect(await initialize({ ...basePayload(), max_concurrency: 1 })).toMatchObject({ maxConcurrency: 1 });
     lambda.on(GetFunctionConcurrencyCommand).resolves({ ReservedConcurrentExecutions: 0 });
     await expect(initialize(basePayload())).rejects.toThrow('the concurrency reserved for executor is 0; raise it');
+  });
+
+  it.each([
+    ['relay', undefined],
+    ['direct', undefined],
+    ['storage', undefined],
+    ['auto', true],
+  ])('lets one rank begin by itself, whatever it is to talk by (%s)', async (collectives, barrier) => {
+    const alone = { ...basePayload(), world_size: 1, collectives, barrier };
+    const { resultPrefix, worldSize } = await initialize(alone, 'run-1', 'ws://127.0.0.1:9');
+    expect(worldSize).toBe(1);
+    const { plan } = await writtenPlan(resultPrefix);
+    expect(plan.collectives).toEqual({ channel: 'none', reason: 'one rank needs nobody to talk to' });
+  });
+
+  it('says which permission it lacks when it may not ask for the concurrency', async () => {
+    const $metadata = { httpStatusCode: 403 };
+    lambda
+      .on(GetAccountSettingsCommand)
+      .rejects(
+        new LambdaServiceException({ name: 'AccessDeniedException', message: 'no', $fault: 'client', $metadata }),
+      );
+    const refused = await initialize({ ...basePayload(), data_prefix: 'nowhere' }).catch((error) => error);
+    expect(refused).toBeInstanceOf(PreflightError);
+    expect(refused.faults).toEqual([
+      expect.stringContaining('no partition under'),
+      expect.stringMatching(
+        /AccessDeniedException: no.*lambda:GetFunctionConcurrency on executor and lambda:GetAccountSettings/,
+      ),
+    ]);
+  });
+
+  it('says that there is no such executor', async () => {
+    lambda
+      .on(GetFunctionConcurrencyCommand)
+      .rejects(new ResourceNotFoundException({ message: 'Function not found', $metadata: { httpStatusCode: 404 } }));
+    await expect(initialize(basePayload())).rejects.toThrow(
+      'Lambda has no function "executor"; MUSTER_EXECUTOR_FUNCTION',
+    );
+  });
+
+  it('tries again when Lambda merely fails', async () => {
+    lambda.on(GetFunctionConcurrencyCommand).rejects(new Error('socket hang up'));
+    const failed = await initialize(basePayload()).catch((error) => error);
+    expect(failed).not.toBeInstanceOf(PreflightError);
+    expect(failed.message).toBe('socket hang up');
+  });
+
+  it('counts its requests for the bill, those to come included', async () => {
+    const asked: Record<string, number> = {};
+    const taken = basePayload();
+    await initialize(taken);
+    s3.client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        (input) => {
+          asked[commandName] = (asked[commandName] ?? 0) + 1;
+          return next(input);
+        },
+      { step: 'initialize', name: 'count' },
+    );
+    const { resultPrefix } = await initialize({ ...taken, world_size: 201 }, 'run-2');
+    s3.client.middlewareStack.remove('count');
+    const { requests } = (await writtenPlan(resultPrefix)).plan.initialize;
+    expect(requests).toEqual({
+      get: asked.GetObjectCommand ?? 0,
+      put: asked.PutObjectCommand,
+      list: asked.ListObjectsV2Command,
+      head: asked.HeadObjectCommand ?? 0,
+    });
+    // The plan at the prefix that was taken, the plan beside it, and three shards.
+    expect(requests.put).toBe(5);
   });
 
   it('names a bucket that it may not list', async () => {

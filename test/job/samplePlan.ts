@@ -30,6 +30,7 @@ export function samplePlan(bucket: string, overrides: Partial<Plan> = {}, payloa
       memoryMb: 1024,
       startedAtMs: 1_700_000_000_100,
       endedAtMs: 1_700_000_000_400,
+      requests: { get: 1, put: 2, list: 1, head: 0 },
     },
     worldSize: 2,
     partitionCount: 2,

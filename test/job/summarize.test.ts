@@ -76,6 +76,7 @@ function metricsOf(rank: number, tookMs: number, quality: QualitySums, world?: Q
           bytes: 100,
           predictionsKey: `results/one/predictions/${rank}.npy`,
           labelsKey: null,
+          furtherOutputKeys: [`results/one/further_outputs/error/${rank}.npy`],
           quality,
           nonFinite: { count: rank, firstSamples: rank > 0 ? [3] : [] },
         },
@@ -94,6 +95,14 @@ const complete = [metricsOf(0, 1000, sums[0], world), metricsOf(1, 3000, sums[1]
 const input = { metrics: complete, failed: [], pairs: undefined, bill, endedAtMs: 1_700_000_010_000 };
 
 describe('summarizeRun', () => {
+  it('says where every output of the model lies', () => {
+    const { files } = summarizeRun({ plan: samplePlan('test-bucket'), ...input });
+    expect(files.predictions).toEqual([0, 1].map((rank) => `s3://test-bucket/results/one/predictions/${rank}.npy`));
+    expect(files.furtherOutputs).toEqual(
+      [0, 1].map((rank) => `s3://test-bucket/results/one/further_outputs/error/${rank}.npy`),
+    );
+  });
+
   it('states both throughputs by their definitions', () => {
     const { throughput, samples, bytes, cpuTimeS, wallMs } = summarizeRun({
       plan: samplePlan('test-bucket'),

@@ -142,6 +142,41 @@ describe('the flow of batches', () => {
     expect(most).toBe(session.workers + 1);
   });
 
+  it('releases each batch once, as soon as its outputs are there', async () => {
+    const released: number[] = [];
+    const releasable = (async function* () {
+      for await (const batch of batchesOf({ x: rows(60) }, 4))
+        yield { ...batch, release: () => void released.push(batch.start) };
+    })();
+    for await (const { start } of inferBatches(session, releasable, options)) expect(released).toContain(start);
+    expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, index) => index * 4));
+  });
+
+  it('releases the batches that it holds when the loop is left, and when one fails', async () => {
+    for (const width of [3, 4]) {
+      let given = 0;
+      const released = new Set<number>();
+      const x: Tensor = { dtype: 'float32', shape: [1, width], data: new Float32Array(width) };
+      const releasable = (async function* () {
+        for (; given < 9; given++) {
+          const start = given;
+          // Rows of four numbers do not fit the model, from the third batch on.
+          const fed = start < 2 ? rows(1) : x;
+          yield { start, count: 1, tensors: { x: fed }, release: () => void released.add(start) };
+        }
+      })();
+      const leave = async () => {
+        for await (const { start } of inferBatches(session, releasable, options)) if (start === 5) break;
+      };
+      const left = await leave().then(
+        () => 'left',
+        (error: unknown) => (error instanceof Error ? error.name : 'unknown'),
+      );
+      expect(left).toBe(width === 3 ? 'left' : 'InputMismatchError');
+      expect(released.size).toBeGreaterThanOrEqual(given);
+    }
+  });
+
   it('returns its source when the loop is left', async () => {
     let returned = false;
     const endless = (async function* () {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindArrays } from '../../rank/arrayBinding.js';
+import { bindArrays, comparedOutput } from '../../rank/arrayBinding.js';
 import { ArrayBindingError } from '../../rank/errors.js';
 
 const modelInputs = [
@@ -77,5 +77,12 @@ describe('bindArrays', () => {
     expect(bind).toThrow(/input "image" .* cannot take array "1"/);
     expect(bind).toThrow(/no array 9 for "labels"/);
     expect(bind).toThrow(/s3:\/\/b\/1.pt does not fit the model s3:\/\/b\/m.onnx/);
+  });
+});
+
+describe('the output that true values are compared with', () => {
+  it('is their namesake, case and plural aside, else the first', () => {
+    expect(comparedOutput(['class', 'Redshift'], 'redshifts')).toBe('Redshift');
+    expect(comparedOutput(['class', 'redshift'], '2')).toBe('class');
   });
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { castTensor, openPartition, readArray, tensorContent, writeSafetensors } from '../../data/index.js';
+import { pairedFiles } from '../../job/predictionPairs.js';
 import { PartitionsFailedError } from '../../rank/errors.js';
 import { ModelCache } from '../../rank/modelCache.js';
 import type { Plan } from '../../run/plan.js';
@@ -41,8 +42,12 @@ async function putModel(file: string): Promise<ObjectInfo> {
   return model;
 }
 
-async function predictions({ bucket, resultPrefix }: Plan, name: string): Promise<Tensor> {
-  const bytes = await s3.store().getBytes(bucket, `${resultPrefix}/predictions/${name}.npy`);
+async function predictions(plan: Plan, name: string): Promise<Tensor> {
+  return readNpy(plan, `predictions/${name}.npy`);
+}
+
+async function readNpy({ bucket, resultPrefix }: Plan, name: string): Promise<Tensor> {
+  const bytes = await s3.store().getBytes(bucket, `${resultPrefix}/${name}`);
   return readArray(await openPartition(new MemoryByteSource(name, bytes)), 0);
 }
 
@@ -60,17 +65,20 @@ const someGalaxies = (count: number): Record<'image' | 'magnitude' | 'redshift',
   return { image: first(survey.image), magnitude: first(survey.magnitude), redshift: first(survey.redshift) };
 };
 
+/** What a model of several outputs takes, of three samples. */
+const manyTypes = (): Record<string, Tensor> => {
+  const counted = float32([1, 2, 3, 4, 5, 6], [3, 2]);
+  return {
+    half: castTensor(counted, 'float16'),
+    double: castTensor(counted, 'float64'),
+    long: { dtype: 'int64', shape: [3, 2], data: BigInt64Array.of(5n, 6n, 7n, 8n, 9n, 10n) },
+    flag: { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) },
+  };
+};
+
 describe('a model', () => {
   it('of several outputs of other types leaves them all', async () => {
-    const counted = float32([1, 2, 3, 4, 5, 6], [3, 2]);
-    const long: Tensor = { dtype: 'int64', shape: [3, 2], data: BigInt64Array.of(5n, 6n, 7n, 8n, 9n, 10n) };
-    const key = await put('types/1.safetensors', {
-      half: castTensor(counted, 'float16'),
-      double: castTensor(counted, 'float64'),
-      long,
-      flag: { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) },
-      label: float32([1, 2, 3], [3]),
-    });
+    const key = await put('types/1.safetensors', { ...manyTypes(), label: float32([1, 2, 3], [3]) });
     const model = await putModel('manyTypes.onnx');
     const plan = await planRun(s3, [key], { model });
     const logger = captureLog();
@@ -82,8 +90,15 @@ describe('a model', () => {
       shape: [3, 2],
       data: Float64Array.of(2, 4, 6, 8, 10, 12),
     });
-    expect((await predictions(plan, '1.less')).data).toEqual(BigInt64Array.of(4n, 5n, 6n, 7n, 8n, 9n));
-    expect((await predictions(plan, '1.inverse')).data).toEqual(Uint8Array.of(0, 1, 0));
+    expect((await readNpy(plan, 'further_outputs/less/1.npy')).data).toEqual(BigInt64Array.of(4n, 5n, 6n, 7n, 8n, 9n));
+    expect((await readNpy(plan, 'further_outputs/inverse/1.npy')).data).toEqual(Uint8Array.of(0, 1, 0));
+    expect(muster.partitions[0].furtherOutputKeys).toEqual(
+      ['halved', 'less', 'inverse'].map((name) => `${plan.resultPrefix}/further_outputs/${name}/1.npy`),
+    );
+    expect(logger.lines).toContainEqual(
+      `info From s3://${s3.bucket}/${key} on, the model is fed: half <- "half" (float16 [3, 2]), double <- "double" ` +
+        '(float64 [3, 2]), long <- "long" (int64 [3, 2]), flag <- "flag" (bool [3]); true values: "label" (float32 [3]).',
+    );
 
     const lines = await planRun(s3, [key], { model }, { predictions: 'jsonl' });
     await attempt(lines);
@@ -97,6 +112,53 @@ describe('a model', () => {
       inverse: 0,
       label: 1,
     });
+  });
+
+  it('is judged by the output that has the name of the true values, and by the first where none has', async () => {
+    const model = await putModel('manyTypes.onnx');
+    const key = await put('judged/1.safetensors', { ...manyTypes(), inverse: float32([0, 1, 1], [3]) });
+    const plan = await planRun(s3, [key], { model }, { labels: 'inverse' });
+    const metrics = await attempt(plan);
+    const [record] = metrics.muster.partitions;
+    expect(record.quality).toMatchObject({ count: 3, absoluteError: 1 });
+    // The aggregate reads the same two files again.
+    expect(pairedFiles([metrics])).toEqual([
+      {
+        predictionsKey: `${plan.resultPrefix}/further_outputs/inverse/1.npy`,
+        labelsKey: record.labelsKey,
+        samples: 3,
+      },
+    ]);
+  });
+
+  it('of several outputs mixes them up with no partition, whatever its name', async () => {
+    const model = await putModel('manyTypes.onnx');
+    const names = ['1', '1.less', 'less/1'];
+    const keys = await Promise.all(names.map((name) => put(`mixed/${name}.safetensors`, manyTypes())));
+    const plan = await planRun(s3, keys, { model });
+    const objects = await Promise.all(keys.map((key) => s3.store().head(s3.bucket, key)));
+    const partitions = objects.map((object, index) => ({ ...object, name: names[index] }));
+    const rows = [{ rank: 0, partitions }];
+    await s3.store().putJson(s3.bucket, `${plan.resultPrefix}/plan/0.json`, { runId: plan.runId, rows });
+    const { muster } = await attempt(plan);
+    const written = muster.partitions.flatMap(({ predictionsKey, furtherOutputKeys = [] }) => [
+      predictionsKey,
+      ...furtherOutputKeys,
+    ]);
+    expect(new Set(written).size).toBe(3 * 4);
+    for (const name of names) expect((await predictions(plan, name)).dtype).toBe('float16');
+  });
+
+  it('whose output has the name of a key of our JSON Lines is refused before it runs', async () => {
+    const bytes = await readFile(fixturePath('manyTypes.onnx'));
+    const renamed = Buffer.from(bytes.toString('latin1').replaceAll('halved', 'sample'), 'latin1');
+    await s3.store().put(s3.bucket, 'models/sample.onnx', renamed);
+    const model = await s3.store().head(s3.bucket, 'models/sample.onnx');
+    const key = await put('taken/1.safetensors', manyTypes());
+    const plan = await planRun(s3, [key], { model }, { predictions: 'jsonl' });
+    await expect(attempt(plan)).rejects.toThrow(/An output called "sample" cannot be written as JSON Lines/);
+    const { muster } = await attempt(await planRun(s3, [key], { model }));
+    expect(muster.samples).toBe(3);
   });
 
   it('that was exported for a fixed number of samples takes any number', async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RankLogger } from '../../rank/context.js';
 import { executeRank, type RankRequest } from '../../rank/executeRank.js';
 import { ModelCache } from '../../rank/modelCache.js';
+import { PartitionMemory } from '../../rank/partitionMemory.js';
 import { dealPartitions } from '../../run/dealing.js';
 import { metricsKey, planKey, planShardKey, rendezvousKey } from '../../run/keys.js';
 import { type RankMetrics, rankMetricsSchema } from '../../run/metrics.js';
@@ -87,7 +88,7 @@ export async function attemptRank(
         memoryMb: 1769,
         architecture: 'x86_64',
       },
-      { store: s3.store(), models, logger },
+      { store: s3.store(), models, memory: new PartitionMemory(), logger },
     );
     return await s3.store().getJson(bucket, metricsKey(resultPrefix, rank), rankMetricsSchema);
   } finally {

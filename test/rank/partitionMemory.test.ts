@@ -1,24 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import { PartitionMemory } from '../../rank/partitionMemory.js';
 
+const mib = 1024 * 1024;
+const arraysOf = (bytes: number) => [{ name: 'x', dtype: 'float32', shape: [bytes / 4] }] as const;
+
 describe('PartitionMemory', () => {
-  it('gives neighbouring partitions memory of their own, in whichever order they ask', () => {
+  it('is the same for all partitions of a rank, and grows to the largest of them, but not beyond 32 MiB', () => {
     const memory = new PartitionMemory();
-    const second = memory.of(1)(100);
-    const first = memory.of(0)(100);
-    const third = memory.of(2)(100);
-    expect(first.buffer).not.toBe(second.buffer);
-    expect(third.buffer).toBe(first.buffer);
-    expect(memory.of(3)(100).buffer).toBe(second.buffer);
+    const first = memory.planFor(arraysOf(5 * mib));
+    expect(first.memory.limitBytes).toBe(5 * mib);
+    expect(memory.planFor(arraysOf(mib)).memory).toBe(first.memory);
+    expect(first.memory.limitBytes).toBe(5 * mib);
+    memory.planFor(arraysOf(1000 * mib));
+    expect(first.memory.limitBytes).toBe(32 * mib);
   });
 
-  it('gives each array of a partition memory of its own, and more where more is needed', () => {
+  it('keeps what an earlier attempt left, as far as the next one needs it', () => {
     const memory = new PartitionMemory();
-    const allocate = memory.of(0);
-    const [image, magnitude] = [allocate(100), allocate(20)];
-    expect(image.buffer).not.toBe(magnitude.buffer);
-    const again = memory.of(2);
-    expect(again(50)).toHaveLength(50);
-    expect(again(40).buffer).not.toBe(magnitude.buffer);
+    const earlier = memory.planFor(arraysOf(5 * mib)).memory;
+    const pieces = [2 * mib, mib, mib].map((length) => earlier.take(length, true));
+    for (const piece of pieces.slice(0, 2)) earlier.giveBack(piece);
+    memory.beginAttempt();
+    const next = memory.planFor(arraysOf(3 * mib)).memory;
+    expect([next.limitBytes, next.takenBytes, next.heldBytes]).toEqual([3 * mib, 0, 3 * mib]);
+    expect(next.take(mib, true).buffer).toBe(pieces[1].buffer);
+    // What the earlier attempt still looks at stays its own.
+    earlier.giveBack(pieces[2]);
+    memory.beginAttempt();
+    expect(memory.planFor(arraysOf(mib)).memory.heldBytes).toBe(0);
+  });
+
+  it.each([
+    [0.5, 1],
+    [8, 2],
+    [1000, 4],
+  ])('fetches %d MiB in chunks of %d MiB', (partitionMib, chunkMib) => {
+    expect(new PartitionMemory().planFor(arraysOf(partitionMib * mib)).chunkBytes).toBe(chunkMib * mib);
+  });
+
+  it('counts every array that is read', () => {
+    const arrays = [...arraysOf(mib), { name: 'y', dtype: 'int64', shape: [mib / 8] }] as const;
+    expect(new PartitionMemory().planFor(arrays).memory.limitBytes).toBe(2 * mib);
   });
 });

@@ -1,15 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OutsideRunError, ScriptError } from '../../rank/errors.js';
 import { outputKey } from '../../run/keys.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
 import { attemptRank, planRun } from './oneRank.js';
 
 let s3: EmbeddedS3;
+let temporary: string;
 beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'muster-script-test-'));
+  vi.stubEnv('TMPDIR', temporary);
   s3 = await startEmbeddedS3();
   await s3.store().put(s3.bucket, 'survey/1.npy', 'not looked at');
 });
-afterAll(() => s3.close());
+afterAll(async () => {
+  await s3.close();
+  vi.unstubAllEnvs();
+  await rm(temporary, { recursive: true });
+});
 
 /** Uploads a script with a module beside it and runs it as rank 0 of 1. */
 async function runScript(source: string, params = {}) {
@@ -60,6 +70,15 @@ describe('scripts of users', () => {
     ['writes', `await ctx.saveResult('../../plan.json', {})`],
   ])('are stopped when one %s what is not of the run', async (_, statement) => {
     await expect(runScript(`export default async (ctx) => { ${statement}; }`)).rejects.toThrow(OutsideRunError);
+  });
+
+  it('leave no more than one version in /tmp', async () => {
+    await runScript('export default async () => {};');
+    const first = await readdir(join(temporary, 'muster-scripts'));
+    await runScript('export default async () => 2;');
+    const second = await readdir(join(temporary, 'muster-scripts'));
+    expect([first.length, second.length]).toEqual([1, 1]);
+    expect(second).not.toEqual(first);
   });
 
   it('fail the attempt with their own error', async () => {

@@ -112,7 +112,13 @@ describe('renderReport', () => {
           lines: summary.bill.lines.map((line) => ({ ...line, description: hostile, unit: hostile, note: hostile })),
           otherEstimates: [{ label: hostile, usd: 1, note: hostile }],
         },
-        files: { combinedData: hostile, summary: hostile, report: hostile, predictions: [hostile] },
+        files: {
+          combinedData: hostile,
+          summary: hostile,
+          report: hostile,
+          predictions: [hostile],
+          furtherOutputs: [hostile],
+        },
       },
     };
     const page = renderReport(input);

@@ -248,6 +248,7 @@ function summarize(
       summary: 's3://survey/results/2026-01-02/7/summary.json',
       report: 's3://survey/results/2026-01-02/7/report.html',
       predictions: rows.map(({ rank }) => `s3://survey/results/2026-01-02/7/predictions/${rank + 1}.npy`),
+      furtherOutputs: [],
     },
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PayloadInput } from '../../run/payload.js';
 import { executorProcesses } from './executorProcesses.js';
 import { SystemUnderTest, startMuster } from './muster.js';
 
@@ -55,7 +56,7 @@ describe('a run of a script', () => {
     expect(await executorProcesses(pid)).toEqual([]);
   });
 
-  const payload = (name: string, params: object) => ({
+  const payload = (name: string, params: NonNullable<PayloadInput['params']>) => ({
     bucket: system.bucket,
     S3_object_name: 'scripts/hello',
     script: 'hello.mjs',
@@ -108,6 +109,16 @@ describe('a run of a script', () => {
     child.kill('SIGINT');
     expect(await result).toMatchObject({ code: 130, status: 'ABORTED', runId: 'interrupted' });
     const { stdout } = await system.muster('status', 'interrupted', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
+  }, 60_000);
+
+  it('is stopped when nobody reads what the command writes', async () => {
+    const args = ['run', '-', '--name', 'unread', '--directory', system.directory];
+    const { child, finished } = startMuster(args, JSON.stringify(payload('unread', { wait: true })));
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect(await finished).toMatchObject({ code: 141 });
+    const { stdout } = await system.muster('status', 'unread', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
   }, 60_000);
 });

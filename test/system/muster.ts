@@ -71,12 +71,13 @@ export class SystemUnderTest {
   readonly #sfn: SFNClient;
   readonly #stateMachineArn: string;
   readonly pid: number;
+  /** Where it keeps its state. */
+  readonly directory: string;
   readonly #child: ChildProcess;
-  readonly #directory: string;
 
   private constructor(child: ChildProcess, directory: string, up: Record<string, string>) {
     this.#child = child;
-    this.#directory = directory;
+    this.directory = directory;
     this.bucket = up.bucket;
     this.pid = Number(up.pid);
     const { accessKeyId, secretAccessKey } = up;
@@ -120,7 +121,7 @@ export class SystemUnderTest {
   }
 
   start(payload: object, ...options: string[]) {
-    const args = ['run', '-', '--json', '--directory', this.#directory, ...options];
+    const args = ['run', '-', '--json', '--directory', this.directory, ...options];
     const { child, finished } = startMuster(args, JSON.stringify(payload));
     const result = finished.then(({ code, stdout, stderr }) => {
       if (stdout.trim() === '') throw new Error(`muster run printed nothing (exit ${code}): ${stderr}`);
@@ -140,7 +141,7 @@ export class SystemUnderTest {
   }
 
   muster(...args: string[]): Promise<Finished> {
-    return startMuster([...args, '--directory', this.#directory]).finished;
+    return startMuster([...args, '--directory', this.directory]).finished;
   }
 
   async readJson(uri: string): Promise<unknown> {
@@ -179,8 +180,9 @@ export class SystemUnderTest {
     this.s3.destroy();
     this.#sfn.destroy();
     this.#child.kill('SIGTERM');
-    const code = this.#child.exitCode ?? (await once(this.#child, 'exit'))[0];
-    await rm(this.#directory, { recursive: true, force: true });
+    const { exitCode, signalCode } = this.#child;
+    const code = exitCode ?? (signalCode === null ? (await once(this.#child, 'exit'))[0] : null);
+    await rm(this.directory, { recursive: true, force: true });
     return code;
   }
 }

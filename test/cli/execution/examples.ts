@@ -112,6 +112,7 @@ export function exampleSummary(ranks: number, changes: Partial<RunSummary> = {})
       summary: 's3://b/results/x/summary.json',
       report: 's3://b/results/x/report.html',
       predictions: Array.from({ length: ranks }, (_, rank) => `s3://b/results/x/predictions/${rank + 1}.npy`),
+      furtherOutputs: [],
     },
     ...changes,
   };

@@ -30,12 +30,14 @@ async function deliver(rank: number): Promise<void> {
 
 describe('results of a running run', () => {
   it('are read as they come, each once', async () => {
-    await s3.store().putJson(s3.bucket, planKey(resultPrefix), samplePlan(s3.bucket, { maxConcurrency: 3 }));
+    await s3
+      .store()
+      .putJson(s3.bucket, planKey(resultPrefix), samplePlan(s3.bucket, { maxConcurrency: 3 }, { predictions: 'none' }));
     const probe = new ResultsProbe(s3.client);
     expect(await probe.look({ address: undefined, ranks: undefined })).toEqual({
       plan: undefined,
       delivered: [],
-      started: [],
+      underWay: [],
     });
 
     await begin(0);
@@ -43,13 +45,13 @@ describe('results of a running run', () => {
     const early = await probe.look(look(2, 0));
     expect(early.plan).toMatchObject({ maxConcurrency: 3, executorFunction: 'muster-dev-executor' });
     expect(early.delivered).toEqual([]);
-    expect(early.started).toHaveLength(2);
-    expect(Math.abs(early.started[0].startedAtMs - Date.now())).toBeLessThan(60_000);
+    expect(early.underWay).toHaveLength(2);
+    expect(Math.abs(early.underWay[0].startedAtMs - Date.now())).toBeLessThan(60_000);
 
     await deliver(1);
     const later = await probe.look(look(1, 1));
     expect(later.delivered).toEqual([{ startedAtMs: 1_000, endedAtMs: 3_000, samples: 250, bytes: 5_000 }]);
-    expect(later.started.filter(({ endedAtMs }) => endedAtMs === undefined)).toHaveLength(1);
+    expect(later.underWay).toHaveLength(1);
 
     // Nothing new by the counts, so nothing is asked for: what came meanwhile is not seen.
     await deliver(0);

@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bytes of spent network buffers that may pile up before they are given back. */
+/** Bytes of spent buffers that may pile up before they are given back. */
 const tolerance = 2 * 1024 * 1024;
 
 type MinorCollection = (options: { type: 'minor' }) => void;
 
 /**
- * Gives spent network buffers back early. Every 64 KiB that a socket reads come in a buffer of their own, of which the
- * collector sees but a few bytes of JavaScript: left alone it lets tens of megabytes of them pile up, which an executor
- * pays for as memory. A minor collection takes about a millisecond.
+ * Gives spent buffers of streams back early. Every 64 KiB that a socket reads, and every piece that zlib inflates, come in a
+ * buffer of their own, of which the collector sees but a few bytes of JavaScript: left alone it lets tens of megabytes of
+ * them pile up, which an executor pays for as memory. A minor collection takes about a millisecond.
  */
-export class NetworkBuffers {
+export class SpentBuffers {
   readonly #collect: MinorCollection;
   #spentBytes = 0;
 
