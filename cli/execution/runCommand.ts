@@ -1,9 +1,14 @@
+import { join } from 'node:path';
+import { messageOf } from '../../run/errors.js';
 import { parsePayload } from '../../run/parsePayload.js';
+import type { RunSummary } from '../../run/summary.js';
 import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
 import { signalExitCode } from '../conclude.js';
+import { type CopiedResults, copyResults, showCopies } from '../demo/copyResults.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { readPayload } from '../readPayload.js';
 import type { Session } from '../session.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { performRun } from './performRun.js';
 import { failedCommand, runResult, startedResult } from './runResult.js';
 import { showEndedRun } from './showRun.js';
@@ -41,11 +46,31 @@ async function follow(
   { name }: RunOptions,
   onStarted: (runId: string) => void,
 ): Promise<ExitCode> {
+  const { terminal, directory } = session;
   const { snapshot, summary } = await performRun(session, target, payload, name, onStarted);
-  showEndedRun(session.terminal, snapshot, summary);
-  session.terminal.result(runResult(snapshot, summary));
+  showEndedRun(terminal, snapshot, summary);
+  const folder = join(directory.path, 'runs', snapshot.runId);
+  const copies = summary ? await copyOf(terminal, target, summary, folder) : null;
+  terminal.result({ ...runResult(snapshot, summary), copies });
   if (session.interruption.receivedSignal !== undefined) return signalExitCode(session);
   return snapshot.status === 'SUCCEEDED' ? exitCodes.success : exitCodes.failure;
+}
+
+/** Brings the report and the figures to this disk; a run is no worse for a disk that is full. */
+async function copyOf(
+  terminal: Terminal,
+  { clients }: Target,
+  summary: RunSummary,
+  folder: string,
+): Promise<CopiedResults | null> {
+  try {
+    const copies = await copyResults(clients.s3, summary, folder);
+    showCopies(terminal, copies);
+    return copies;
+  } catch (error) {
+    terminal.note(`The results could not be copied to ${folder}: ${messageOf(error)}`);
+    return null;
+  }
 }
 
 async function detach(session: Session, target: Target, payload: unknown, { name }: RunOptions): Promise<ExitCode> {
