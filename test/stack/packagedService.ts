@@ -115,18 +115,27 @@ export async function runFramework(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [framework, ...args], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
-      HTTPS_PROXY: nowhere,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...environment,
-    },
-  });
+  const { stdout, stderr } = await outcomeOf(
+    run(process.execPath, [framework, ...args], {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
+        HTTPS_PROXY: nowhere,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...environment,
+      },
+    }),
+  );
   return stdout + stderr;
+}
+
+/** The framework writes its errors to stdout. */
+function outcomeOf<Output extends { stdout: string }>(running: Promise<Output>): Promise<Output> {
+  return running.catch((error: Error & { stdout?: string }) => {
+    throw new Error(`${error.message}\n${error.stdout ?? ''}`, { cause: error });
+  });
 }
 
 /**
