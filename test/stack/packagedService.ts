@@ -102,11 +102,11 @@ export async function stackFolder(): Promise<string> {
   return folder;
 }
 
+/** A proxy that nobody listens on: no connection can leave the machine. */
 const nowhere = 'http://127.0.0.1:9';
 
 /**
- * Runs the `serverless` command in a folder, with nothing of this process's environment but the path, and with a proxy
- * for encrypted connections that nobody listens on: none can leave the machine.
+ * Runs the `serverless` command in a folder, with nothing of this process's environment but the path.
  *
  * @returns what it printed
  */
@@ -122,7 +122,6 @@ export async function runFramework(
         PATH: process.env.PATH,
         HOME: folder,
         SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
-        HTTPS_PROXY: nowhere,
         AWS_EC2_METADATA_DISABLED: 'true',
         ...environment,
       },
@@ -145,7 +144,7 @@ function outcomeOf<Output extends { stdout: string }>(running: Promise<Output>):
 export async function packageStack(params: Readonly<Record<string, string>> = {}): Promise<PackagedService> {
   const folder = await stackFolder();
   const given = Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
-  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere });
+  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere });
   const text = await readFile(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
   return new PackagedService(folder, text);
 }
