@@ -35,6 +35,7 @@ const framework = (given: unknown = custom): Serverless => ({
   service: { provider: {}, functions: {}, custom: given },
   getProvider: () => ({
     getRegion: () => settings.region,
+    getStage: () => 'dev',
     naming: { getStackName: () => 'muster-test' },
     getServerlessDeploymentBucketName: async () => bucket,
     getAwsSdkV3Config: async () => ({ ...settings, endpoint: cloud.endpoint }),
