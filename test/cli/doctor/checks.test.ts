@@ -138,7 +138,10 @@ describe('the stack', () => {
       'executor-concurrency',
       'bucket',
     ]);
-    expect(checks.filter(({ name }) => name === 'function').length).toBeGreaterThanOrEqual(4);
+    const functions = checks.filter(({ name }) => name === 'function').map(({ found }) => found.split(':')[0]);
+    expect(functions).toEqual(
+      ['initialize', 'rendezvous', 'executor', 'release', 'aggregate'].map((name) => `muster-dev-${name}`),
+    );
     expect(stack?.outputs).toEqual(outputs);
   });
 
