@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { fromBufferPromise } from 'yauzl';
@@ -87,6 +88,14 @@ export class PackagedService {
     for await (const { fileName, uncompressedSize } of archive.eachEntry())
       files.push({ path: fileName, bytes: uncompressedSize });
     return files;
+  }
+
+  /** The content of one file of a zip. */
+  async zippedText(name: string, path: string): Promise<string> {
+    const archive = await fromBufferPromise(await readFile(this.zipPath(name)), { lazyEntries: true });
+    for await (const entry of archive.eachEntry())
+      if (entry.fileName === path) return text(await archive.openReadStreamPromise(entry));
+    throw new Error(`${name}.zip has no ${path}`);
   }
 
   remove(): Promise<void> {
