@@ -48,6 +48,8 @@ const nativeBindingBesideBundle: Plugin = {
 /** How everything that runs on AWS is bundled. */
 export const bundleOptions = {
   absWorkingDir: root,
+  // Or the maps would say where a node_modules lies that several working copies share.
+  preserveSymlinks: true,
   bundle: true,
   platform: 'node',
   target: 'node20',

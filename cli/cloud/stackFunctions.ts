@@ -38,6 +38,16 @@ export function functionsIn(definition: string | undefined, stateMachineArn: str
   };
 }
 
+/** Every function that a definition calls, those of other states included; each once, in the definition's order. */
+export function allFunctionsIn(definition: string): string[] {
+  const found = new Set<string>();
+  JSON.parse(definition, (key: string, value: unknown) => {
+    if (key === 'FunctionName' && typeof value === 'string') found.add(value);
+    return value;
+  });
+  return [...found];
+}
+
 /** @throws StackDefinitionError */
 export async function stackFunctions(sfn: SFNClient, stateMachineArn: string): Promise<StackFunctions> {
   const { definition } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));

@@ -17,17 +17,17 @@ export interface AccountClients {
   readonly quotas: ServiceQuotasClient;
 }
 
-/** Who we are, and what the account lets us do in the region. */
-export async function accountChecks(clients: AccountClients, region: string): Promise<Check[]> {
+/** Who we are, and what the account lets us do in the clients' region. */
+export async function accountChecks(clients: AccountClients): Promise<Check[]> {
   return Promise.all([
-    look('credentials', 'Log in to AWS.', () => checkIdentity(clients.sts, region)),
+    look('credentials', 'Log in to AWS.', () => checkIdentity(clients.sts)),
     look('lambda-concurrency', 'Allow yourself lambda:GetAccountSettings.', () => checkConcurrency(clients)),
   ]);
 }
 
-async function checkIdentity(sts: STSClient, region: string): Promise<Check> {
+async function checkIdentity(sts: STSClient): Promise<Check> {
   const { Arn, Account } = await sts.send(new GetCallerIdentityCommand({}));
-  return ok('credentials', `${Arn ?? 'somebody'} of account ${Account ?? 'unknown'}, region ${region}`);
+  return ok('credentials', `${Arn ?? 'somebody'} of account ${Account ?? 'unknown'}`);
 }
 
 async function checkConcurrency({ lambda, quotas }: AccountClients): Promise<Check> {

@@ -3,7 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
-import { createClients } from '../cloud/clients.js';
+import { type Clients, createClients } from '../cloud/clients.js';
 import { defaultStage } from '../cloud/deployedStack.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { packageRoot } from '../packageRoot.js';
@@ -11,7 +11,7 @@ import type { Session } from '../session.js';
 import { plural } from '../terminal/quantities.js';
 import type { Colours } from '../terminal/terminal.js';
 import { accountChecks } from './accountChecks.js';
-import type { Check, CheckStatus } from './check.js';
+import { type Check, type CheckStatus, look, ok } from './check.js';
 import { machineChecks } from './machineChecks.js';
 import { rendezvousChecks } from './rendezvousChecks.js';
 import { stackChecks } from './stackChecks.js';
@@ -36,9 +36,22 @@ export async function doctor(session: Session, options: DoctorOptions): Promise<
   return verdict === 'failed' ? exitCodes.failure : exitCodes.success;
 }
 
-async function deploymentChecks({ stage = defaultStage, region: wanted }: DoctorOptions): Promise<Check[]> {
-  const clients = createClients({ region: wanted });
-  const region = await clients.sfn.config.region();
+async function deploymentChecks(options: DoctorOptions): Promise<Check[]> {
+  const clients = createClients({ region: options.region });
+  let region: string | undefined;
+  const found = await look('region', 'Name one with --region or AWS_REGION.', async () => {
+    region = await clients.sfn.config.region();
+    return ok('region', region);
+  });
+  try {
+    // Without a region, and then without credentials, nothing else can be asked.
+    return region === undefined ? [found] : [found, ...(await regionChecks(clients, region, options.stage))];
+  } finally {
+    clients.destroy();
+  }
+}
+
+async function regionChecks(clients: Clients, region: string, stage = defaultStage): Promise<Check[]> {
   const others = {
     sts: new STSClient({ region }),
     quotas: new ServiceQuotasClient({ region, maxAttempts: 2 }),
@@ -47,13 +60,11 @@ async function deploymentChecks({ stage = defaultStage, region: wanted }: Doctor
     ssm: new SSMClient({ region }),
   };
   try {
-    const account = await accountChecks({ ...others, lambda: clients.lambda }, region);
-    // Without credentials nothing else can be asked, and would only say the same again.
+    const account = await accountChecks({ ...others, lambda: clients.lambda });
     if (account[0].status === 'failed') return account.slice(0, 1);
     const { checks, stack } = await stackChecks({ ...clients, ...others }, { stage, region, packageRoot });
     return [...account, ...checks, ...(stack ? await rendezvousChecks(others, stack) : [])];
   } finally {
-    clients.destroy();
     for (const client of Object.values(others)) client.destroy();
   }
 }

@@ -5,7 +5,7 @@ import { type FunctionConfiguration, GetFunctionConfigurationCommand, type Lambd
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { executorConcurrency } from '../../job/concurrency.js';
-import { functionNameOf, functionsIn, type StackFunctions } from '../cloud/stackFunctions.js';
+import { allFunctionsIn, functionNameOf, functionsIn, type StackFunctions } from '../cloud/stackFunctions.js';
 import { type DescribedStack, describeStack, isUsable, stackNameOf } from '../cloud/stackOutputs.js';
 import { count } from '../terminal/quantities.js';
 import { type Check, failed, look, ok, warning } from './check.js';
@@ -66,15 +66,17 @@ async function checkMachine(
   deploy: string,
 ): Promise<Check[]> {
   let functions: StackFunctions | undefined;
+  let all: string[] = [];
   const machine = await look('state-machine', deploy, async () => {
     if (stateMachineArn === undefined) return failed('state-machine', 'The stack names no state machine.', deploy);
     const { definition = '{}', status } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
     functions = functionsIn(definition, stateMachineArn);
+    all = allFunctionsIn(definition);
     const ours = await readFile(join(packageRoot, 'statemachine', 'inference.asl.json'), 'utf8');
     return judgeMachine(status, definitionDifferences(JSON.parse(ours), JSON.parse(definition)), deploy);
   });
   if (!functions) return [machine];
-  const names = Object.values(functions).map(functionNameOf);
+  const names = all.map(functionNameOf);
   const executor = functionNameOf(functions.executor);
   return [
     machine,

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { messageOf } from '../../run/errors.js';
 import { parsePayload } from '../../run/parsePayload.js';
 import type { RunSummary } from '../../run/summary.js';
+import { prepareStateDirectory } from '../cloud/stateDirectory.js';
 import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
 import { signalExitCode } from '../conclude.js';
 import { type CopiedResults, copyResults, showCopies } from '../demo/copyResults.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { readPayload } from '../readPayload.js';
 import type { Session } from '../session.js';
-import type { Terminal } from '../terminal/terminal.js';
 import { performRun } from './performRun.js';
 import { failedCommand, runResult, startedResult } from './runResult.js';
 import { showEndedRun } from './showRun.js';
@@ -46,11 +46,10 @@ async function follow(
   { name }: RunOptions,
   onStarted: (runId: string) => void,
 ): Promise<ExitCode> {
-  const { terminal, directory } = session;
+  const { terminal } = session;
   const { snapshot, summary } = await performRun(session, target, payload, name, onStarted);
   showEndedRun(terminal, snapshot, summary);
-  const folder = join(directory.path, 'runs', snapshot.runId);
-  const copies = summary ? await copyOf(terminal, target, summary, folder) : null;
+  const copies = summary ? await copyOf(session, target, summary) : null;
   terminal.result({ ...runResult(snapshot, summary), copies });
   if (session.interruption.receivedSignal !== undefined) return signalExitCode(session);
   return snapshot.status === 'SUCCEEDED' ? exitCodes.success : exitCodes.failure;
@@ -58,12 +57,13 @@ async function follow(
 
 /** Brings the report and the figures to this disk; a run is no worse for a disk that is full. */
 async function copyOf(
-  terminal: Terminal,
+  { terminal, directory }: Session,
   { clients }: Target,
   summary: RunSummary,
-  folder: string,
 ): Promise<CopiedResults | null> {
+  const folder = join(directory.path, 'runs', summary.runId);
   try {
+    await prepareStateDirectory(directory);
     const copies = await copyResults(clients.s3, summary, folder);
     showCopies(terminal, copies);
     return copies;

@@ -21,6 +21,7 @@ export interface FunctionSettings {
 
 export interface AwsProvider {
   getRegion(): string;
+  getStage(): string;
   getServerlessDeploymentBucketName(): Promise<string>;
   readonly naming: { getStackName(): string };
   /** Region, credentials and proxy as the framework itself uses them; osls only. */

@@ -9,14 +9,28 @@ async function load(module) {
   return tsImport(module, pathToFileURL(__filename).href);
 }
 
+/** The framework shows errors of its own class without a stack; ours say themselves what is wrong. */
+const spoken = (serverless, work) => async () => {
+  try {
+    await work();
+  } catch (error) {
+    if (error.name !== 'StackSettingError') throw error;
+    throw new serverless.classes.Error(error.message, error.code);
+  }
+};
+
 module.exports = class MusterPlugin {
   constructor(serverless, _options, { log }) {
     let kept;
     this.hooks = {
-      'before:package:createDeploymentArtifacts': async () => {
+      'before:package:cleanup': spoken(serverless, async () => {
+        const { checkParameters } = await load('./parameters.ts');
+        checkParameters(serverless);
+      }),
+      'before:package:createDeploymentArtifacts': spoken(serverless, async () => {
         const { packageService } = await load('./packageService.ts');
         await packageService(serverless, { log });
-      },
+      }),
       // Also when the framework sees no change of its own.
       'after:aws:deploy:deploy:uploadArtifacts': async () => {
         const { furnishHost } = await load('./rendezvousHost.ts');

@@ -30,6 +30,7 @@ export async function findStackBucket(serverless: Serverless): Promise<string | 
 /** Deletes the bucket that outlived its stack if it is empty; otherwise says what it is called and what to do about it. */
 export async function settleBucket(serverless: Serverless, bucket: string | undefined, { log }: Output): Promise<void> {
   if (bucket === undefined) return;
+  const stage = serverless.getProvider('aws').getStage();
   const s3 = new S3Client(await clientSettings(serverless));
   try {
     await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
@@ -40,7 +41,7 @@ export async function settleBucket(serverless: Serverless, bucket: string | unde
     if (error.name !== 'BucketNotEmpty') throw error;
     log.warning(
       `The bucket ${bucket} holds data and was kept; S3 goes on billing what it stores.\n` +
-        `  Use it again:  npx serverless deploy --param bucket=${bucket}\n` +
+        `  Use it again:  npx serverless deploy --stage ${stage} --param bucket=${bucket}\n` +
         `  Remove it:     aws s3 rb --force s3://${bucket}`,
     );
   } finally {

@@ -65,6 +65,7 @@ function initialize(
   runId = 'run-1',
   rendezvousUrl: string | undefined = rendezvous.url,
   startedAtMs = 1000,
+  hasRendezvousHost = false,
 ) {
   return initializeRun(
     { runId, payload, startedAtMs },
@@ -73,7 +74,7 @@ function initialize(
       lambda: new LambdaClient({ region: 'us-east-1' }),
       executorFunction: 'executor',
       rendezvousUrl,
-      hasRendezvousHost: false,
+      hasRendezvousHost,
       executorMemoryMb: 2048,
       region: 'us-east-1',
       invocation: { functionName: 'initialize', requestId: 'request', memoryMb: 512, startedAtMs: 1000 },
@@ -286,6 +287,31 @@ describe('initializeRun', () => {
       expect.stringMatching(/^data_bucket: LIST s3:\/\/other-bucket\/survey\/ failed.*Allow .* s3:ListBucket/),
       expect.stringMatching(/^bucket: LIST s3:\/\/test-bucket\/models\/redshift\/ failed/),
     ]);
+  });
+
+  it('needs a rendezvous to be found for ranks that meet there, and for no others', async () => {
+    expect(await initialize({ ...basePayload(), collectives: 'direct' })).toMatchObject({ needsRendezvous: true });
+    for (const apart of [
+      { collectives: 'storage' },
+      { collectives: 'none' },
+      { collectives: 'relay', world_size: 1 },
+    ]) {
+      expect(await initialize({ ...basePayload(), ...apart })).toMatchObject({ needsRendezvous: false });
+    }
+  });
+
+  it('does not look for the server of a host that must be started first, but counts the time for it', async () => {
+    const withHost = (change: object) => initialize({ ...basePayload(), ...change }, 'run-1', '', 1000, true);
+    const asked = await withHost({ collectives: 'relay' });
+    expect(asked.needsRendezvous).toBe(true);
+    const { plan } = await writtenPlan(asked.resultPrefix);
+    expect(plan.collectives.reason).toContain('the host of the rendezvous is started for them');
+    const auto = await withHost({});
+    expect(auto.needsRendezvous).toBe(false);
+    expect((await writtenPlan(auto.resultPrefix)).plan.collectives).toEqual({
+      channel: 'storage',
+      reason: expect.stringMatching(/storage is the quickest .* against 45\.1 s .* over relay/),
+    });
   });
 
   it('says what is wrong with the address of the rendezvous', async () => {

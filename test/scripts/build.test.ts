@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const built = (name: string) => fileURLToPath(new URL(`../../dist/functions/${name}`, import.meta.url));
-const handlers = ['initialize', 'executor', 'aggregate', 'release'];
+const handlers = ['initialize', 'executor', 'aggregate', 'release', 'rendezvous'];
 const MIB = 1024 * 1024;
 
 /** What runs; the source maps that lie beside it only name lines. */
@@ -22,6 +22,18 @@ const lambdaEnvironment = {
   MUSTER_EPHEMERAL_STORAGE_MB: '512',
   MUSTER_REPORT_TIMEOUT_MS: '0',
 };
+
+describe('the server of a rendezvous host', () => {
+  it('is one module under 3 MiB that runs where there are no packages', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-host-'));
+    const server = join(folder, 'server.mjs');
+    cpSync(fileURLToPath(new URL('../../dist/host/server.mjs', import.meta.url)), server);
+    expect(statSync(server).size).toBeLessThan(3 * MIB);
+    const help = execFileSync(process.execPath, [server, 'rendezvous', '--help'], { cwd: folder, encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    expect(help).toContain('--stop-when-idle');
+  });
+});
 
 describe('the built functions', () => {
   it.each(handlers.filter((name) => name !== 'executor'))('%s is one module under 3 MiB', (name) => {

@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { fromBufferPromise } from 'yauzl';
@@ -89,6 +90,14 @@ export class PackagedService {
     return files;
   }
 
+  /** The content of one file of a zip. */
+  async zippedText(name: string, path: string): Promise<string> {
+    const archive = await fromBufferPromise(await readFile(this.zipPath(name)), { lazyEntries: true });
+    for await (const entry of archive.eachEntry())
+      if (entry.fileName === path) return text(await archive.openReadStreamPromise(entry));
+    throw new Error(`${name}.zip has no ${path}`);
+  }
+
   remove(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
   }
@@ -102,11 +111,11 @@ export async function stackFolder(): Promise<string> {
   return folder;
 }
 
+/** A proxy that nobody listens on: no connection can leave the machine. */
 const nowhere = 'http://127.0.0.1:9';
 
 /**
- * Runs the `serverless` command in a folder, with nothing of this process's environment but the path, and with a proxy
- * for encrypted connections that nobody listens on: none can leave the machine.
+ * Runs the `serverless` command in a folder, with nothing of this process's environment but the path.
  *
  * @returns what it printed
  */
@@ -115,18 +124,26 @@ export async function runFramework(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [framework, ...args], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
-      HTTPS_PROXY: nowhere,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...environment,
-    },
-  });
+  const { stdout, stderr } = await outcomeOf(
+    run(process.execPath, [framework, ...args], {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache'),
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...environment,
+      },
+    }),
+  );
   return stdout + stderr;
+}
+
+/** The framework writes its errors to stdout. */
+function outcomeOf<Output extends { stdout: string }>(running: Promise<Output>): Promise<Output> {
+  return running.catch((error: Error & { stdout?: string }) => {
+    throw new Error(`${error.message}\n${error.stdout ?? ''}`, { cause: error });
+  });
 }
 
 /**
@@ -136,7 +153,7 @@ export async function runFramework(
 export async function packageStack(params: Readonly<Record<string, string>> = {}): Promise<PackagedService> {
   const folder = await stackFolder();
   const given = Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
-  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere });
+  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere });
   const text = await readFile(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
   return new PackagedService(folder, text);
 }

@@ -36,8 +36,7 @@ const explanations: Readonly<Record<string, string>> = {
   'ExecutorRole/WriteResults': 'as of InitializeRole',
   'AggregateRole/ReadObjects': 'as of InitializeRole',
   'AggregateRole/WriteResults': 'as of InitializeRole',
-  'AggregateRole/ReadQueryResults':
-    'logs:GetQueryResults and logs:StopQuery take no resource: queries have ids, not ARNs',
+  'AggregateRole/ReadQueryResults': 'logs:GetQueryResults takes no resource: queries have ids, not ARNs',
   'ReleaseRole/ReadObjects': 'as of InitializeRole',
   'ReleaseRole/WriteResults': 'as of InitializeRole',
   'RendezvousRole/ReadPlan': 'as of InitializeRole',

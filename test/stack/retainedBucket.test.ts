@@ -48,6 +48,7 @@ function frameworkFor(stackName: string) {
     service: { provider: {}, functions: {} },
     getProvider: () => ({
       getRegion: () => settings.region,
+      getStage: () => 'dev',
       naming: { getStackName: () => stackName },
       getServerlessDeploymentBucketName: async () => 'deployment',
       getAwsSdkV3Config: async () => ({ ...settings, endpoint: cloud.endpoint }),
@@ -85,7 +86,7 @@ it('removes the bucket of a removed stack when it is empty', async () => {
 it('keeps a bucket with data, and says its name and what to do about it', async () => {
   const { bucket, said } = await removeStackWith('removal-full', ['results/summary.json']);
   expect(said).toContain(`The bucket ${bucket} holds data and was kept`);
-  expect(said).toContain(`npx serverless deploy --param bucket=${bucket}`);
+  expect(said).toContain(`npx serverless deploy --stage dev --param bucket=${bucket}`);
   expect(said).toContain(`aws s3 rb --force s3://${bucket}`);
   await s3.send(new HeadBucketCommand({ Bucket: bucket }));
 });

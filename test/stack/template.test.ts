@@ -132,6 +132,14 @@ describe('the zips', () => {
     },
   );
 
+  it('have source maps that name the files of the project, wherever it lies, and hold no sources', async () => {
+    const map: { sources: string[] } = JSON.parse(await stack.zippedText('executor', 'index.mjs.map'));
+    expect(map).not.toHaveProperty('sourcesContent');
+    expect(map.sources).toContain('../../../rank/executeRank.ts');
+    const strange = map.sources.filter((source) => !/^(\.\.\/){3}[a-z_]/.test(source));
+    expect(strange).toEqual([]);
+  });
+
   it('are the same bytes when they are made again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'muster-again-'));
     const names = [...other.functions().keys()];

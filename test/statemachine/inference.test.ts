@@ -46,6 +46,7 @@ describe('inference.asl.json', () => {
   it('gives every task longer than its function may take', () => {
     const timeoutOf = (key: string) => functions.find((each) => each.key === key)?.timeoutS;
     expect(states.Initialize.TimeoutSeconds).toBeGreaterThanOrEqual(timeoutOf('initialize') ?? Number.NaN);
+    expect(states.StartRendezvous.TimeoutSeconds).toBeGreaterThan(timeoutOf('rendezvous') ?? Number.NaN);
     expect(states.RunRanks.ItemProcessor.States.Execute.TimeoutSeconds).toBeGreaterThan(
       timeoutOf('executor') ?? Number.NaN,
     );

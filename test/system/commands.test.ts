@@ -80,7 +80,7 @@ describe('a run of a script', () => {
   });
 
   it('finds its meeting place before the ranks start when they use the relay', async () => {
-    const result = await system.run({ ...payload('met', {}), collectives: 'relay' });
+    const result = await system.start({ ...payload('met', {}), collectives: 'relay' }).result;
     expect(result).toMatchObject({ status: 'SUCCEEDED', ranks: { succeeded: 2 } });
     const states = await system.statesOf(result.runId);
     expect(states).toEqual(['Initialize', 'NeedsRendezvous', 'StartRendezvous', 'RunRanks', 'Aggregate']);
@@ -93,7 +93,7 @@ describe('a run of a script', () => {
     'never looks for a meeting place when its ranks use %s',
     async (collectives) => {
       const alone = collectives === 'none' ? { world_size: 1 } : {};
-      const result = await system.run({ ...payload(`apart-${collectives}`, {}), ...alone, collectives });
+      const result = await system.start({ ...payload(`apart-${collectives}`, {}), ...alone, collectives }).result;
       expect(result).toMatchObject({ status: 'SUCCEEDED' });
       expect(await system.statesOf(result.runId)).toEqual(['Initialize', 'NeedsRendezvous', 'RunRanks', 'Aggregate']);
       expect(result.bill?.lines.map(({ item }) => item)).not.toContain('rendezvous-host');

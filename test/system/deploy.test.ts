@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
@@ -18,6 +19,7 @@ import { MemoryByteSource } from '../../storage/byteSource.js';
 import { readSmallSurvey, redshiftModelPath, type SmallSurvey } from '../models/smallSurvey.js';
 import { runFramework, stackFolder } from '../stack/packagedService.js';
 import { SystemUnderTest, startMuster } from './muster.js';
+import { freePort, type HostOptions, serveOnce } from './rendezvousHost.js';
 
 /*
  * The stack of serverless.yml, deployed by the framework itself through an endpoint in the environment, run, changed and
@@ -94,8 +96,10 @@ async function worstError(bucket: string, resultPrefix: string): Promise<number>
 }
 
 it('is deployed, runs, is changed and is removed by the commands of the README', { timeout: 240_000 }, async () => {
-  await serverless('deploy');
-  const { StateMachineArn = '', BucketName = '' } = await stackOutputs();
+  const ports = [await freePort(), await freePort()] as const;
+  const onPorts = ['--param', `rendezvousPort=${ports[0]}`, '--param', `rendezvousObserverPort=${ports[1]}`];
+  await serverless('deploy', ...onPorts);
+  const { StateMachineArn = '', BucketName = '', ...outputs } = await stackOutputs();
   await putSurvey(system.s3, BucketName);
   const payload = {
     bucket: BucketName,
@@ -123,8 +127,26 @@ it('is deployed, runs, is changed and is removed by the commands of the README',
   expect(JSON.parse(stdout)).toMatchObject({ status: 'SUCCEEDED', ranks: { expected: 4, succeeded: 4 } });
   expect(await worstError(BucketName, 'results/run')).toBeLessThan(1e-4);
 
+  // A run that needs the rendezvous starts its stopped host, which fetches its server and stops itself afterwards.
+  const noHost = new AbortController();
+  const served = serveOnce(hostOf(outputs, ports), noHost.signal);
+  served.catch(() => undefined);
+  const relay = JSON.stringify({ ...payload, result_path: 'results/relay', collectives: 'relay' });
+  const met = await startMuster(['run', '-', '--aws', '--stage', stage, '--json'], relay, system.variables).finished;
+  if (met.code !== 0) noHost.abort();
+  expect({ code: met.code, stderr: met.code === 0 ? '' : met.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(await system.readJson(`s3://${BucketName}/results/relay/summary.json`)).toMatchObject({
+    collectives: { channel: 'relay', status: 'done', agrees: true },
+    bill: {
+      lines: expect.arrayContaining([
+        expect.objectContaining({ note: expect.stringMatching(/15 min until it stops/) }),
+      ]),
+    },
+  });
+  expect(await served).toBe(0);
+
   const lambda = new LambdaClient(settings);
-  await serverless('deploy', '--param', 'executorMemoryMb=2048');
+  await serverless('deploy', '--param', 'executorMemoryMb=2048', ...onPorts);
   const executor = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: `muster-${stage}-executor` }));
   expect(executor.MemorySize).toBe(2048);
 
@@ -138,6 +160,21 @@ it('is deployed, runs, is changed and is removed by the commands of the README',
     buckets: [BucketName],
   });
 });
+
+/** The host of the deployed stack, as its outputs and serverless.yml describe it. */
+function hostOf(outputs: Record<string, string>, ports: readonly [number, number]): HostOptions {
+  const { ServerlessDeploymentBucketName = '', RendezvousInstanceId = '', RendezvousParameters = '' } = outputs;
+  return {
+    ec2: new EC2Client(settings),
+    s3: system.s3,
+    instanceId: RendezvousInstanceId,
+    bundle: { bucket: ServerlessDeploymentBucketName, key: `serverless/muster/${stage}/rendezvous/server.mjs` },
+    parameters: RendezvousParameters,
+    ports,
+    folder,
+    environment: system.variables,
+  };
+}
 
 /** What there still is of the stage. */
 async function leftBehind(lambda: LambdaClient, sfn: SFNClient): Promise<Record<string, unknown[]>> {

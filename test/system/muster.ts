@@ -69,7 +69,7 @@ export class SystemUnderTest {
   readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Client;
   readonly #sfn: SFNClient;
-  readonly #stateMachineArn: string;
+  readonly stateMachineArn: string;
   readonly pid: number;
   /** Where it keeps its state. */
   readonly directory: string;
@@ -90,7 +90,7 @@ export class SystemUnderTest {
     };
     this.s3 = new S3Client(settings);
     this.#sfn = new SFNClient(settings);
-    this.#stateMachineArn = up.stateMachineArn;
+    this.stateMachineArn = up.stateMachineArn;
   }
 
   static async start(...options: string[]): Promise<SystemUnderTest> {
@@ -136,7 +136,7 @@ export class SystemUnderTest {
 
   /** Stops an execution as any client of Step Functions can, without Muster. */
   async stopExecution(runId: string, cause: string): Promise<void> {
-    const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
     await this.#sfn.send(new StopExecutionCommand({ executionArn, cause }));
   }
 
@@ -156,7 +156,7 @@ export class SystemUnderTest {
 
   /** The states that the execution of a run has entered, in their order. */
   async statesOf(runId: string): Promise<string[]> {
-    const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
     const states: string[] = [];
     for await (const { events } of paginateGetExecutionHistory({ client: this.#sfn }, { executionArn })) {
       states.push(...(events ?? []).flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []));

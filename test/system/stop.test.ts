@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stoppedSchema } from '../../run/stopped.js';
-import { SystemUnderTest } from './muster.js';
+import { SystemUnderTest, startMuster } from './muster.js';
 
 let system: SystemUnderTest;
 const partitions = 60;
@@ -60,6 +60,12 @@ async function underWay(name: string): Promise<void> {
 
 const stops: Record<string, (runId: string, run: ChildProcess) => Promise<unknown>> = {
   'muster stop': (runId) => system.muster('stop', runId),
+  // The way to a deployed stack, with nothing but an endpoint in the environment.
+  'muster stop --aws': async (runId) => {
+    const options = ['--aws', '--state-machine', system.stateMachineArn];
+    const { finished } = startMuster(['stop', runId, ...options], undefined, system.variables);
+    expect((await finished).stdout).toContain(`results/${runId}`);
+  },
   'Ctrl-C': async (_runId, run) => run.kill('SIGINT'),
   'StopExecution by anybody': (runId) => system.stopExecution(runId, 'enough'),
 };

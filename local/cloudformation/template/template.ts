@@ -57,7 +57,6 @@ const templateSchema = z.strictObject({
 
 export type Template = z.output<typeof templateSchema>;
 export type TemplateResource = Template['Resources'][string];
-export type DeletionPolicy = z.output<typeof deletionPolicySchema>;
 
 /**
  * Reads a template in JSON, or in YAML that writes intrinsic functions in their long form.

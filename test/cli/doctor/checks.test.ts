@@ -94,7 +94,7 @@ const statuses = (checks: readonly Check[]) => checks.map(({ name, status }) => 
 
 describe('the account', () => {
   it('is well when it has what accounts have', async () => {
-    const checks = await accountChecks(clients, region);
+    const checks = await accountChecks(clients);
     expect(statuses(checks)).toEqual(['credentials: ok', 'lambda-concurrency: ok']);
     expect(checks[0].found).toContain('user/ada');
     expect(checks[1].found).toContain('900 executions at a time are free of 1,000');
@@ -103,14 +103,14 @@ describe('the account', () => {
   it('says what to do without credentials, and goes on', async () => {
     const missing = Object.assign(new Error('Could not load credentials'), { name: 'CredentialsProviderError' });
     mocks.sts.on(GetCallerIdentityCommand).rejects(missing);
-    const [credentials, concurrency] = await accountChecks(clients, region);
+    const [credentials, concurrency] = await accountChecks(clients);
     expect(credentials).toMatchObject({ status: 'failed', remedy: expect.stringContaining('aws sso login') });
     expect(concurrency.status).toBe('ok');
   });
 
   it('takes the word of Lambda where the quotas cannot be read', async () => {
     mocks.quotas.on(GetServiceQuotaCommand).rejects(new Error('not allowed'));
-    const [, concurrency] = await accountChecks(clients, region);
+    const [, concurrency] = await accountChecks(clients);
     expect(concurrency).toMatchObject({
       status: 'ok',
       found: expect.stringContaining('quota itself could not be read'),
@@ -138,7 +138,10 @@ describe('the stack', () => {
       'executor-concurrency',
       'bucket',
     ]);
-    expect(checks.filter(({ name }) => name === 'function').length).toBeGreaterThanOrEqual(4);
+    const functions = checks.filter(({ name }) => name === 'function').map(({ found }) => found.split(':')[0]);
+    expect(functions).toEqual(
+      ['initialize', 'rendezvous', 'executor', 'release', 'aggregate'].map((name) => `muster-dev-${name}`),
+    );
     expect(stack?.outputs).toEqual(outputs);
   });
 

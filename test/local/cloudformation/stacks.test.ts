@@ -208,6 +208,19 @@ describe('settings that a stack makes', () => {
 });
 
 describe('services that a deployment needs', () => {
+  it('or asks for are refused when they are not there', async () => {
+    const headers = {
+      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=AKIDTEST/20260101/eu-west-1/ecr/aws4_request, SignedHeaders=host, Signature=0',
+    };
+    const answer = await fetch(cloud.endpoint, { method: 'POST', headers, body: '{}' });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { __type: 'AccessDeniedException', message: 'The embedded cloud has no service ecr.' },
+    ]);
+  });
+
   it('STS tells who calls', async () => {
     expect(await new STSClient(settings).send(new GetCallerIdentityCommand({}))).toMatchObject({
       Account: '000000000000',
