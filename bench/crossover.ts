@@ -8,13 +8,15 @@ import { DirectChannel } from '../collectives/direct/directChannel.js';
 import { RelayChannel } from '../collectives/relayChannel.js';
 import { startRendezvous } from '../rendezvous/server.js';
 import { signToken } from '../rendezvous/token.js';
+import { type Band, interpolated, sizeRules, type WorldRule, worldRules } from './crossoverRules.js';
 
 /*
  * Measures at which sizes the algorithms of each operation give way to one another, and writes the table that the
  * communicator chooses by, `collectives/algorithms/crossover.json`. Ranks are processes; the algorithms take turns, so that
- * all see the same machine; a figure is the median over the turns of the slowest rank's mean time.
+ * all see the same machine; a figure is the median over the turns of the slowest rank's mean time. World sizes in
+ * between are interpolated (`crossoverRules.ts`).
  *
- *   npx tsx bench/crossover.ts [--print] [--relay] [ranks ...]     2 4 8 by default
+ *   npx tsx bench/crossover.ts [--print] [--relay] [ranks ...]     2 4 8 16 by default
  *
  * --print leaves the table as it is; --relay measures through the server instead of over direct links.
  */
@@ -23,8 +25,6 @@ const secret = 'a secret for this benchmark only';
 const turns = 5;
 /** Time for one algorithm in one turn, ms. */
 const turnMs = 20;
-/** A longer algorithm takes over when it is faster by this factor: noise should not write the table. */
-const margin = 1.05;
 const sizes = Array.from({ length: 7 }, (_, step) => 1024 * 4 ** step);
 /** Beyond this world size not every rank should need a link to every other. */
 const maxPairwiseWorld = 16;
@@ -45,16 +45,10 @@ const contestNames = ['bcast', 'reduce', 'allreduce', 'reduceScatter', 'scan', '
 /** Microseconds of each algorithm at each size, by operation. */
 type Times = Record<Contest, Record<string, number>[]>;
 
-interface Rule {
-  readonly algorithm: string;
-  readonly maxBytes?: number;
-  readonly maxWorldSize?: number;
-}
-
-const operations: Record<Contest, (world: Communicator, data: Float32Array) => Promise<unknown>> = {
-  bcast: (world, data) => world.bcast(data, 0),
+const operations: Record<Contest, (world: Communicator, data: Float32Array, into: Float32Array) => Promise<unknown>> = {
+  bcast: (world, data, into) => world.bcast(world.rank === 0 ? data : undefined, 0, { into }),
   reduce: (world, data) => world.reduce(data, 'sum', 0),
-  allreduce: (world, data) => world.allreduce(data, 'sum'),
+  allreduce: (world, data, into) => world.allreduce(data, 'sum', { into }),
   reduceScatter: (world, data) => world.reduceScatter(data, 'sum'),
   scan: (world, data) => world.scan(data, 'sum'),
   allgather: (world, data) => world.allgather(data),
@@ -65,10 +59,10 @@ else await writeTable(process.argv.slice(2));
 
 async function writeTable(args: readonly string[]): Promise<void> {
   const given = args.filter((arg) => !arg.startsWith('-')).map(Number);
-  const worldSizes = given.length > 0 ? given : [2, 4, 8];
+  const worldSizes = given.length > 0 ? given : [2, 4, 8, 16];
   const relay = args.includes('--relay');
   const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret });
-  const bands = new Map<Contest, Rule[][]>(contestNames.map((name) => [name, []]));
+  const bands = new Map<Contest, Band[]>(contestNames.map((name) => [name, []]));
   for (const worldSize of worldSizes) {
     const ranks = Array.from({ length: worldSize }, (_, rank) =>
       startRank({ url: server.url, rank, worldSize, relay }),
@@ -80,11 +74,11 @@ async function writeTable(args: readonly string[]): Promise<void> {
         const cells = Object.entries(row).map(([algorithm, us]) => `${algorithm} ${us.toFixed(0)}`);
         process.stdout.write(`${worldSize} ranks, ${name} ${sizes[index]} B: ${cells.join(', ')} us\n`);
       }
-      bands.get(name)?.push(rulesOf(rows, contests[name]));
+      bands.get(name)?.push({ worldSize, rules: sizeRules(rows, sizes, contests[name]) });
     }
   }
   await server.close();
-  const measured = Object.fromEntries([...bands].map(([name, rules]) => [name, tableOf(rules, worldSizes, name)]));
+  const measured = Object.fromEntries([...bands].map(([name, measuredBands]) => [name, tableOf(measuredBands, name)]));
   const table = parseCrossover({ ...crossover, ...measured });
   process.stdout.write(`${JSON.stringify(table, null, 2)}\n`);
   if (args.includes('--print')) return;
@@ -93,32 +87,15 @@ async function writeTable(args: readonly string[]): Promise<void> {
   execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'inherit' });
 }
 
-/** Who is fastest up to which size; the last one has no end. */
-function rulesOf(rows: readonly Record<string, number>[], algorithms: readonly string[]): Rule[] {
-  const rules: { algorithm: string; maxBytes?: number }[] = [];
-  for (const [index, row] of rows.entries()) {
-    const current = rules.at(-1);
-    const own = current ? (row[current.algorithm] ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-    const fastest = algorithms.reduce((best, name) => ((row[name] ?? own) < (row[best] ?? own) ? name : best));
-    const takesOver = !current || (row[fastest] ?? own) * margin < own;
-    if (current && !takesOver) continue;
-    if (current) current.maxBytes = sizes[index - 1] ?? 0;
-    rules.push({ algorithm: fastest });
-  }
-  return rules;
-}
-
-/** The rules of each measured world size hold up to it, those of the last one beyond. */
-function tableOf(bands: readonly Rule[][], worldSizes: readonly number[], name: Contest): Rule[] {
+/** Beyond the largest world that was measured its rules hold, but for those that need a link to every rank. */
+function tableOf(measured: readonly Band[], name: Contest): WorldRule[] {
+  const bands = interpolated(measured);
+  const last = bands.at(-1);
+  if (!last) throw new Error('no world size was measured');
   const alternatives: readonly string[] = contests[name];
-  return bands.flatMap((rules, index) => {
-    const isLast = index === bands.length - 1;
-    const bounded = rules.map((rule) => ({ ...rule, maxWorldSize: worldSizes[index] ?? 1 }));
-    if (!isLast) return bounded;
-    if (!alternatives.includes('halving')) return rules;
-    const large = rules.map((rule) => (rule.algorithm === 'pairwise' ? { ...rule, algorithm: 'halving' } : rule));
-    return [...rules.map((rule) => ({ ...rule, maxWorldSize: maxPairwiseWorld })), ...large];
-  });
+  if (!alternatives.includes('halving')) return worldRules(bands.slice(0, -1), last.rules);
+  const large = last.rules.map((rule) => (rule.algorithm === 'pairwise' ? { ...rule, algorithm: 'halving' } : rule));
+  return worldRules([...bands.slice(0, -1), { ...last, worldSize: maxPairwiseWorld }], large);
 }
 
 interface Place {
@@ -166,11 +143,12 @@ async function connect({ url, rank, worldSize, relay }: Place, turn: number): Pr
 
 async function contest(worlds: readonly Communicator[], name: Contest, bytes: number): Promise<Record<string, number>> {
   const data = new Float32Array(bytes / 4).fill(1);
+  const into = new Float32Array(data.length);
   const samples = contests[name].map((): number[] => []);
   for (let turn = 0; turn < turns; turn++) {
     for (const [index, list] of samples.entries()) {
       const world = worlds[index];
-      if (world) list.push(await timeOf(world, () => operations[name](world, data)));
+      if (world) list.push(await timeOf(world, () => operations[name](world, data, into)));
     }
   }
   return Object.fromEntries(contests[name].map((algorithm, index) => [algorithm, median(samples[index] ?? [])]));

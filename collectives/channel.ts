@@ -7,6 +7,11 @@ export interface Message {
   readonly datatype: number;
   /** On arrival it is memory of its own (or the receiver's `into`), which the receiver may write to. */
   readonly bytes: Uint8Array;
+  /**
+   * Present on arrival where the memory may be lent to the next message (`MessageMemory`): to be called by a receiver
+   * that keeps nothing of it.
+   */
+  release?(): void;
 }
 
 /** Something under way that can be given up. */
@@ -14,7 +19,12 @@ export interface Pending<T> {
   readonly promise: Promise<T>;
   /** Rejects `promise` with `reason`; does nothing once it has settled. */
   cancel(reason: Error): void;
+  /** Settles as soon as it can, at the price of a copy; only for what was sent with patience. */
+  hurry?(): void;
 }
+
+/** What a channel gives for a message that it has taken whole. */
+export const taken: Pending<void> = { promise: Promise.resolve(), cancel() {} };
 
 /** Hears of failures. Called after everything that arrived before them was handed over. */
 export interface ChannelObserver {
@@ -67,8 +77,11 @@ export interface Channel {
   readonly membership?: Membership;
   /** To be called once. */
   observe(observer: ChannelObserver): void;
-  /** Resolves when the bytes may be written to again, which says nothing of their arrival. */
-  send(to: number, context: number, tag: number, message: Message): Pending<void>;
+  /**
+   * Resolves when the bytes may be written to again, which says nothing of their arrival. A patient sender leaves them
+   * as they are until `hurry`, so that a channel need not copy them meanwhile; most have arrived by then.
+   */
+  send(to: number, context: number, tag: number, message: Message, isPatient?: boolean): Pending<void>;
   /**
    * The next message of a rank with this context and tag. A channel that can may put its bytes straight into `into`
    * (then `bytes` shows that memory) if they fill it exactly; otherwise `into` is left alone.

@@ -109,7 +109,7 @@ export interface ChannelPrediction {
 /** A relay host is started for at least so long: EC2 bills a minute at least. */
 const minHostS = 60;
 /** Calls of one rank that keep its presence in S3 known, a second. */
-const heartbeatsPerS = 0.5;
+const heartbeatsPerS = 1;
 /** Looks for a message that is not there yet. */
 const looksPerMessage = 4;
 

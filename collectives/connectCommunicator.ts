@@ -1,5 +1,4 @@
 import type { Clock } from '../rendezvous/clock.js';
-import { RendezvousOptionsError } from '../rendezvous/errors.js';
 import type { FailurePolicy } from '../rendezvous/protocol.js';
 import { Communicator } from './communicator.js';
 import { DirectChannel } from './direct/directChannel.js';
@@ -67,11 +66,7 @@ export async function connectCommunicator(options: ConnectCommunicatorOptions): 
     const [alone] = new MemoryWorld(1).channels;
     if (alone) return new Communicator(alone, options);
   }
-  const { channel = 'relay', failurePolicy = 'abort' } = options;
-  if (channel === 'direct' && failurePolicy !== 'abort') {
-    // Direct links know nothing of epochs.
-    throw new RendezvousOptionsError([`the failure policy ${failurePolicy} needs the channel relay, not direct`]);
-  }
+  const { channel = 'relay' } = options;
   const connected = channel === 'direct' ? DirectChannel.connect(options) : RelayChannel.connect(options);
   return new Communicator(await connected, options);
 }

@@ -106,9 +106,9 @@ export function allocateLike(like: NumericArray, length: number): NumericArray {
   return read(bytes.buffer, bytes.byteOffset, length);
 }
 
-/** A copy of an array, of the same type. */
-export function copyOf(array: NumericArray): NumericArray {
-  const copy = allocateLike(array, array.length);
+/** A copy of an array, of the same type: in `into` if that is given, else in memory of its own. */
+export function copyOf(array: NumericArray, into?: NumericArray): NumericArray {
+  const copy = into ?? allocateLike(array, array.length);
   copyInto(copy, array);
   return copy;
 }

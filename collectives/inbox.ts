@@ -1,6 +1,7 @@
 import { FrameError } from '../rendezvous/errors.js';
-import { type Frame, frameKinds } from '../rendezvous/protocol.js';
+import { type Frame, type FrameHeader, frameKinds } from '../rendezvous/protocol.js';
 import type { Message } from './channel.js';
+import { messageMemory } from './messageMemory.js';
 
 /** Up to here copying is cheaper than keeping the socket's buffer alive for a view of it. */
 const COPIED_BYTES = 65_536;
@@ -24,6 +25,18 @@ export class Inbox {
   /** A new epoch begins: frames are counted anew, and what has come in part is not going to be whole. */
   restart(): void {
     this.#sources.clear();
+  }
+
+  /** Where the payload of a frame belongs that begins to come: in the message of which it is a part. */
+  place({ source: rank, communicator, tag, datatype, remaining }: FrameHeader, payloadBytes: number) {
+    const partials = this.#sources.get(rank)?.partials;
+    const partial = partials?.get(`${communicator}:${tag}`);
+    if (partial) return partial.bytes.subarray(partial.filled, partial.filled + payloadBytes);
+    const length = payloadBytes + remaining;
+    if (!partials || length <= COPIED_BYTES) return undefined;
+    const bytes = messageMemory.take(length);
+    partials.set(`${communicator}:${tag}`, { datatype, bytes, filled: 0 });
+    return bytes.subarray(0, payloadBytes);
   }
 
   /**
@@ -52,16 +65,18 @@ function append({ partials }: Source, frame: Frame): Message | undefined {
   const { datatype, remaining, payload } = frame;
   const length = payload.byteLength;
   const name = nameOf(frame);
-  const partial = partials.get(name) ?? { datatype, bytes: Buffer.allocUnsafeSlow(length + remaining), filled: 0 };
+  const partial = partials.get(name) ?? { datatype, bytes: messageMemory.take(length + remaining), filled: 0 };
   partials.set(name, partial);
   if (partial.bytes.byteLength - partial.filled - length !== remaining || partial.datatype !== datatype) {
     throw new FrameError(`a chunk of rank ${frame.source} does not continue the message it began`);
   }
-  partial.bytes.set(payload, partial.filled);
+  const place = partial.bytes.subarray(partial.filled, partial.filled + length);
+  if (payload.buffer !== place.buffer || payload.byteOffset !== place.byteOffset) place.set(payload);
   partial.filled += length;
   if (remaining > 0) return undefined;
   partials.delete(name);
-  return { datatype, bytes: partial.bytes };
+  const { bytes } = partial;
+  return { datatype, bytes, release: () => messageMemory.give(bytes) };
 }
 
 function nameOf({ communicator, tag }: Frame): string {

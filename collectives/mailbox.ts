@@ -1,17 +1,10 @@
 import type { Message, Pending } from './channel.js';
 
-interface Receiver {
-  readonly into: Uint8Array | undefined;
-  readonly resolve: (message: Message) => void;
-  /** Set while a message that is under way is written to `into`. */
-  claim?: Claim;
-}
-
 interface Slot {
   /** Messages that nobody has asked for yet, oldest first. */
   readonly messages: Message[];
   /** Receivers that wait, oldest first. At most one of the two is not empty. */
-  readonly receivers: Receiver[];
+  readonly receivers: Receipt[];
 }
 
 /** Memory of a receiver that waits, lent to whoever brings its message. */
@@ -25,102 +18,137 @@ export interface Claim {
   release(): void;
 }
 
+const TAGS = 2 ** 32;
+
+/** The slots of one context, by sender and tag in one number: ranks are below 2^21. */
+type Slots = Map<number, Slot>;
+
 /** Matches messages with receivers by sender, context and tag, each in the order in which they came. */
 export class Mailbox {
-  readonly #slots = new Map<string, Slot>();
+  readonly #contexts = new Map<number, Slots>();
   /** Context and tag of operations that were given up. */
   readonly #discarded = new Set<string>();
 
   deliver(from: number, context: number, tag: number, message: Message): void {
     if (this.#discarded.size > 0 && this.#discarded.has(`${context}:${tag}`)) return;
-    const name = slotName(from, context, tag);
-    const slot = this.#slots.get(name);
-    const receiver = slot?.receivers.shift();
-    if (slot && receiver) {
-      this.#tidy(name, slot);
-      receiver.resolve(message);
-    } else if (slot) slot.messages.push(message);
-    else this.#slots.set(name, { messages: [message], receivers: [] });
+    const slots = this.#slotsOf(context);
+    const key = from * TAGS + tag;
+    const slot = slots.get(key);
+    if (!slot) {
+      slots.set(key, { messages: [message], receivers: [] });
+      return;
+    }
+    const receiver = slot.receivers.shift();
+    if (!receiver) {
+      slot.messages.push(message);
+      return;
+    }
+    if (slot.receivers.length === 0) slots.delete(key);
+    receiver.resolve(message);
   }
 
   /** The next message of a rank with this context and tag; `into` may be claimed for its bytes. */
   receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
-    const name = slotName(from, context, tag);
-    const waiting = this.#slots.get(name);
-    const message = waiting?.messages.shift();
-    if (waiting && message) {
-      this.#tidy(name, waiting);
+    const slots = this.#slotsOf(context);
+    const key = from * TAGS + tag;
+    const slot = slots.get(key);
+    const message = slot?.messages.shift();
+    if (slot && message) {
+      if (slot.messages.length === 0) slots.delete(key);
       return { promise: Promise.resolve(message), cancel() {} };
     }
-    let cancel: (reason: Error) => void = () => {};
-    const promise = new Promise<Message>((resolve, reject) => {
-      const receiver: Receiver = { into, resolve };
-      this.#slot(name).receivers.push(receiver);
-      cancel = (reason) => {
-        const slot = this.#slots.get(name);
-        const place = slot?.receivers.indexOf(receiver) ?? -1;
-        if (slot && place >= 0) {
-          slot.receivers.splice(place, 1);
-          this.#tidy(name, slot);
-        }
-        receiver.claim?.onRevoked();
-        reject(reason);
-      };
-    });
-    return { promise, cancel };
+    const receipt = new Receipt(slots, key, into);
+    if (slot) slot.receivers.push(receipt);
+    else slots.set(key, { messages: [], receivers: [receipt] });
+    return receipt;
   }
 
   /** The memory of the receiver that waits for the message of so many bytes that begins to come, if it has some. */
   claim(from: number, context: number, tag: number, bytes: number): Claim | undefined {
-    const name = slotName(from, context, tag);
-    const slot = this.#slots.get(name);
-    const receiver = slot?.receivers[0];
-    if (!slot || !receiver?.into || receiver.into.byteLength !== bytes) return undefined;
+    const slots = this.#slotsOf(context);
+    const key = from * TAGS + tag;
+    const slot = slots.get(key);
+    const receipt = slot?.receivers[0];
+    if (!slot || receipt?.into?.byteLength !== bytes) return undefined;
     slot.receivers.shift();
-    this.#tidy(name, slot);
-    receiver.claim = {
-      bytes: receiver.into,
-      onRevoked: () => {},
-      complete: (message) => {
-        delete receiver.claim;
-        receiver.resolve(message);
-      },
-      release: () => {
-        delete receiver.claim;
-        this.#slot(name).receivers.unshift(receiver);
-      },
-    };
-    return receiver.claim;
+    if (slot.receivers.length === 0) slots.delete(key);
+    return receipt.lend(receipt.into);
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {
-    return (this.#slots.get(slotName(from, context, tag))?.messages.length ?? 0) > 0;
+    return (this.#contexts.get(context)?.get(from * TAGS + tag)?.messages.length ?? 0) > 0;
   }
 
   discard(context: number, tag: number): void {
     this.#discarded.add(`${context}:${tag}`);
-    for (const [name, slot] of this.#slots) {
-      if (slot.receivers.length === 0 && name.endsWith(`:${context}:${tag}`)) this.#slots.delete(name);
+    const slots = this.#slotsOf(context);
+    for (const [key, slot] of slots) {
+      if (slot.receivers.length === 0 && key % TAGS === tag) slots.delete(key);
     }
   }
 
   /** A new epoch begins: what has come belongs to the old one. Whoever still waits has been told before. */
   restart(): void {
-    this.#slots.clear();
+    this.#contexts.clear();
     this.#discarded.clear();
   }
 
-  #slot(name: string): Slot {
-    const slot = this.#slots.get(name) ?? { messages: [], receivers: [] };
-    this.#slots.set(name, slot);
-    return slot;
-  }
-
-  #tidy(name: string, slot: Slot): void {
-    if (slot.messages.length === 0 && slot.receivers.length === 0) this.#slots.delete(name);
+  #slotsOf(context: number): Slots {
+    const known = this.#contexts.get(context);
+    if (known) return known;
+    const slots: Slots = new Map();
+    this.#contexts.set(context, slots);
+    return slots;
   }
 }
 
-function slotName(from: number, context: number, tag: number): string {
-  return `${from}:${context}:${tag}`;
+/** A receiver that waits. */
+class Receipt implements Pending<Message> {
+  readonly promise: Promise<Message>;
+  readonly into: Uint8Array | undefined;
+  resolve: (message: Message) => void = () => {};
+  readonly #slots: Slots;
+  readonly #key: number;
+  #reject: (reason: Error) => void = () => {};
+  /** Set while a message that is under way is written to `into`. */
+  #claim: Claim | undefined;
+
+  constructor(slots: Slots, key: number, into: Uint8Array | undefined) {
+    this.into = into;
+    this.#slots = slots;
+    this.#key = key;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  cancel(reason: Error): void {
+    const slot = this.#slots.get(this.#key);
+    const place = slot?.receivers.indexOf(this) ?? -1;
+    if (slot && place >= 0) {
+      slot.receivers.splice(place, 1);
+      if (slot.receivers.length === 0) this.#slots.delete(this.#key);
+    }
+    this.#claim?.onRevoked();
+    this.#reject(reason);
+  }
+
+  lend(bytes: Uint8Array): Claim {
+    this.#claim = {
+      bytes,
+      onRevoked: () => {},
+      complete: (message) => {
+        this.#claim = undefined;
+        this.resolve(message);
+      },
+      release: () => {
+        this.#claim = undefined;
+        const slot = this.#slots.get(this.#key);
+        if (slot) slot.receivers.unshift(this);
+        else this.#slots.set(this.#key, { messages: [], receivers: [this] });
+      },
+    };
+    return this.#claim;
+  }
 }

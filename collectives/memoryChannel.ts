@@ -1,9 +1,7 @@
 import type { PeerGone } from '../rendezvous/control.js';
 import type { MusterError } from '../run/errors.js';
-import type { Channel, ChannelObserver, Message, Pending } from './channel.js';
+import { type Channel, type ChannelObserver, type Message, type Pending, taken } from './channel.js';
 import { Mailbox } from './mailbox.js';
-
-const done: Pending<void> = { promise: Promise.resolve(), cancel() {} };
 
 export interface MemoryWorldOptions {
   /** When a message that was sent arrives. By default, in the next microtask. The order within a pair of ranks holds. */
@@ -70,7 +68,7 @@ class MemoryChannel implements Channel {
     const copy = { datatype: message.datatype, bytes: new Uint8Array(message.bytes) };
     const receiver = this.#ranks[to];
     if (receiver) receiver.#arrive(this.rank, () => receiver.#mailbox.deliver(this.rank, context, tag, copy));
-    return done;
+    return taken;
   }
 
   receive(from: number, context: number, tag: number): Pending<Message> {

@@ -1,7 +1,7 @@
-import type { Clock } from '../rendezvous/clock.js';
 import type { PeerGone } from '../rendezvous/control.js';
 import type { Exchange } from './algorithms/exchange.js';
-import type { Channel, Message, Pending } from './channel.js';
+import { type Channel, type Message, type Pending, taken } from './channel.js';
+import type { Deadlines } from './deadlines.js';
 import {
   CollectiveAbortedError,
   CollectiveTimeoutError,
@@ -45,13 +45,13 @@ export class Operation implements Exchange {
   /** Runs `body` under a deadline and a signal. What it throws, or why it was ended, is the rejection. */
   async run<T>(
     body: (operation: Operation) => Promise<T>,
-    limits: { timeoutMs: number; signal?: AbortSignal; clock: Clock },
+    limits: { timeoutMs: number; signal?: AbortSignal; deadlines: Deadlines },
   ): Promise<T> {
-    const { timeoutMs, signal, clock } = limits;
+    const { timeoutMs, signal, deadlines } = limits;
     const abort = () => this.fail(new CollectiveAbortedError(this.#place.identity, signal?.reason));
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
-    const cancelDeadline = clock.after(timeoutMs, () => void this.#expire(timeoutMs));
+    const cancelDeadline = deadlines.after(timeoutMs, () => void this.#expire(timeoutMs));
     const release = () => {
       cancelDeadline();
       signal?.removeEventListener('abort', abort);
@@ -61,15 +61,30 @@ export class Operation implements Exchange {
       return await body(this);
     } finally {
       this.#finished = true;
+      // An algorithm that failed has not called it.
+      this.hurry();
       release();
     }
   }
 
   send(to: number, message: Message): Promise<void> {
+    return this.#send(to, message, false);
+  }
+
+  sendPatiently(to: number, message: Message): Promise<void> {
+    return this.#send(to, message, true);
+  }
+
+  hurry(): void {
+    for (const [pending, { sending }] of this.#waiting) if (sending) pending.hurry?.();
+  }
+
+  #send(to: number, message: Message, isPatient: boolean): Promise<void> {
     const { channel, context, tag, identity } = this.#place;
     if (channel.gone.has(to)) this.fail(new RankDepartedError(identity, to));
     if (this.#failure) return rejected(this.#failure);
-    return this.#await(channel.send(to, context, tag, message), to, true);
+    const pending = channel.send(to, context, tag, message, isPatient);
+    return pending === taken ? taken.promise : this.#await(pending, to, true);
   }
 
   receive(from: number, into?: Uint8Array): Promise<Message> {
@@ -123,16 +138,27 @@ export class Operation implements Exchange {
 
   #await<T>(pending: Pending<T>, from: number | undefined, sending: boolean): Promise<T> {
     this.#waiting.set(pending, { from, sending });
-    const settled = pending.promise.finally(() => this.#waiting.delete(pending));
+    const settled = pending.promise.then(
+      (value) => {
+        this.#waiting.delete(pending);
+        return value;
+      },
+      (error: unknown) => {
+        this.#waiting.delete(pending);
+        throw error;
+      },
+    );
     // An algorithm has many under way and may end on the first that fails, before it has looked at the others.
-    settled.catch(() => undefined);
+    settled.catch(ignored);
     return settled;
   }
 }
 
+function ignored(): void {}
+
 /** A rejection that nobody need look at. */
 function rejected(error: Error): Promise<never> {
   const promise = Promise.reject<never>(error);
-  promise.catch(() => undefined);
+  promise.catch(ignored);
   return promise;
 }

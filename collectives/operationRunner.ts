@@ -1,6 +1,7 @@
 import type { Clock } from '../rendezvous/clock.js';
 import type { PeerGone } from '../rendezvous/control.js';
 import type { Channel, Membership } from './channel.js';
+import { Deadlines } from './deadlines.js';
 import { CommunicatorClosedError, InvalidArgumentError, type OperationIdentity, RankLostError } from './errors.js';
 import type { CommunicatorFamily } from './family.js';
 import { contextsOf } from './family.js';
@@ -62,6 +63,7 @@ export class OperationRunner {
   readonly #place: OperationRunnerOptions;
   readonly #contexts: { pointToPoint: number; collective: number };
   readonly #active = new Set<Operation>();
+  readonly #deadlines: Deadlines;
   readonly #recovery: Recovery | undefined;
   /** The membership of the group when this communicator was made. */
   readonly #epoch: number | undefined;
@@ -72,6 +74,7 @@ export class OperationRunner {
     this.#place = options;
     this.#contexts = contextsOf(options.number);
     const { channel, family, clock } = options;
+    this.#deadlines = new Deadlines(clock);
     this.#recovery = channel.membership && new Recovery(channel.membership, clock);
     this.#epoch = family.channel.membership?.current.epoch;
     this.#collectives = channel.membership?.current.completed ?? 0;
@@ -178,7 +181,7 @@ export class OperationRunner {
   }
 
   async #run<T>(call: Call<T>): Promise<T> {
-    const { channel, family, clock } = this.#place;
+    const { channel, family } = this.#place;
     const { membership } = family.channel;
     const { name, context, tag, receiveTag, peers, options, body } = call;
     const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
@@ -206,7 +209,7 @@ export class OperationRunner {
     });
     this.#active.add(operation);
     try {
-      return await operation.run(body, { timeoutMs, clock, ...(signal ? { signal } : {}) });
+      return await operation.run(body, { timeoutMs, deadlines: this.#deadlines, ...(signal ? { signal } : {}) });
     } finally {
       this.#active.delete(operation);
     }

@@ -1,10 +1,8 @@
 import { type Frame, frame, frameKinds, HEADER_BYTES } from '../rendezvous/protocol.js';
-import type { Message, Pending } from './channel.js';
+import { type Message, type Pending, taken } from './channel.js';
 
 /** Measured best on WebSockets, and short enough that a heartbeat never waits long behind one. */
 const CHUNK_BYTES = 262_144;
-
-const done: Pending<void> = { promise: Promise.resolve(), cancel() {} };
 
 /** Where frames leave this rank. */
 export interface FrameSink {
@@ -51,7 +49,7 @@ export class Outbox {
     const name = `${to}:${context}:${tag}`;
     if (isShort && !this.#queues.has(name) && this.#hasRoom) {
       this.#emit(to, { context, tag, datatype: message.datatype, payload: message.bytes });
-      return done;
+      return taken;
     }
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);

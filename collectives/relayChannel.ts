@@ -2,7 +2,7 @@ import { type ConnectOptions, connectRendezvous } from '../rendezvous/client.js'
 import type { Formed, PeerGone } from '../rendezvous/control.js';
 import type { GroupListener } from '../rendezvous/formation.js';
 import type { RendezvousLink } from '../rendezvous/link.js';
-import { COMMIT, type Frame, frame, frameKinds } from '../rendezvous/protocol.js';
+import { COMMIT, type Frame, type FrameHeader, frame, frameKinds } from '../rendezvous/protocol.js';
 import { expandRanges } from '../rendezvous/rankRanges.js';
 import type { MusterError } from '../run/errors.js';
 import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from './channel.js';
@@ -47,7 +47,7 @@ export class RelayChannel implements Channel {
     this.#outbox = new Outbox(rank, link);
     const reduction = link.reduces ? new ServedReductions(rank, link) : undefined;
     if (reduction) this.reduction = reduction;
-    arrivals.onReduction = (received) => reduction?.accept(received);
+    arrivals.reduction = reduction;
     arrivals.onEpoch = () => {
       this.#outbox.restart();
       reduction?.restart();
@@ -150,7 +150,7 @@ class Arrivals implements GroupListener {
   /** The membership that counts at present. */
   epoch: Formed = { epoch: 0, ranks: [], completed: 0 };
   onEpoch: () => void = () => {};
-  onReduction: (received: Frame) => void = () => {};
+  reduction: ServedReductions | undefined;
   #hasFormed = false;
   readonly #awaitingEpoch = new Set<() => void>();
   readonly #inbox = new Inbox();
@@ -191,6 +191,11 @@ class Arrivals implements GroupListener {
     return { promise, cancel };
   }
 
+  place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined {
+    if (header.kind === frameKinds.reduceDone) return this.reduction?.place(header, payloadBytes);
+    return header.kind === frameKinds.data ? this.#inbox.place(header, payloadBytes) : undefined;
+  }
+
   frame(received: Frame): void {
     const { kind, source, communicator, tag } = received;
     if (kind === frameKinds.barrierDone) {
@@ -204,7 +209,7 @@ class Arrivals implements GroupListener {
       return;
     }
     if (kind === frameKinds.reduceDone) {
-      this.onReduction(received);
+      this.reduction?.accept(received);
       return;
     }
     const message = this.#inbox.accept(received);

@@ -1,6 +1,7 @@
-import { type Frame, frame, frameKinds, HEADER_BYTES, SERVER_RANK } from '../rendezvous/protocol.js';
+import { type Frame, type FrameHeader, frame, frameKinds, HEADER_BYTES, SERVER_RANK } from '../rendezvous/protocol.js';
 import type { Message, Pending } from './channel.js';
 import { DataMismatchError } from './errors.js';
+import { messageMemory } from './messageMemory.js';
 
 /** Measured best on WebSockets. */
 const PIECE_BYTES = 262_144;
@@ -55,10 +56,11 @@ export class ServedReductions {
         tag,
         code,
         own: bytes,
-        result: Buffer.allocUnsafeSlow(bytes.byteLength),
+        result: messageMemory.take(bytes.byteLength),
         sentBytes: 0,
         filledBytes: 0,
-        resolve: ({ bytes: reduced }) => resolve({ datatype, bytes: reduced }),
+        resolve: ({ bytes: reduced }) =>
+          resolve({ datatype, bytes: reduced, release: () => messageMemory.give(reduced) }),
         reject,
       };
       this.#calls.set(name, call);
@@ -71,6 +73,13 @@ export class ServedReductions {
       this.#pump(call);
     });
     return { promise, cancel };
+  }
+
+  /** Where a piece of a result belongs that begins to come. */
+  place({ communicator, tag, datatype, remaining }: FrameHeader, payloadBytes: number): Uint8Array | undefined {
+    const call = this.#calls.get(`${communicator}:${tag}`);
+    const end = (call?.own.byteLength ?? 0) - remaining;
+    return call?.code === datatype && payloadBytes <= end ? call.result.subarray(end - payloadBytes, end) : undefined;
   }
 
   /** A piece of a result has come. */
@@ -86,7 +95,8 @@ export class ServedReductions {
       );
       return;
     }
-    call.result.set(payload, end - payload.byteLength);
+    const place = call.result.subarray(end - payload.byteLength, end);
+    if (payload.buffer !== place.buffer || payload.byteOffset !== place.byteOffset) place.set(payload);
     call.filledBytes += payload.byteLength;
     if (call.filledBytes < call.own.byteLength) {
       this.#pump(call);

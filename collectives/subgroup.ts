@@ -43,8 +43,8 @@ export class Subgroup implements Channel {
     this.#observer = observer;
   }
 
-  send(to: number, context: number, tag: number, message: Message): Pending<void> {
-    return this.#world.send(this.#member(to), context, tag, message);
+  send(to: number, context: number, tag: number, message: Message, isPatient?: boolean): Pending<void> {
+    return this.#world.send(this.#member(to), context, tag, message, isPatient);
   }
 
   receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {

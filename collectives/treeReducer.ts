@@ -25,13 +25,20 @@ export const treeReducer: Reducer = {
   },
 };
 
+/** What ranks brought, put together as far as possible. */
+interface Part {
+  readonly array: NumericArray;
+  /** Lets its memory be used again. */
+  readonly release: () => void;
+}
+
 /** One piece: parts are put together as soon as both of a pair are here, whatever the order in which they come. */
 class TreePiece implements PieceReduction {
   readonly #tree: ReturnType<typeof reductionTree>;
   readonly #datatype: number;
   readonly #operator: Operator;
   /** Parts that wait for their neighbour, by level and place; level 0 holds the ranks of blocks of two. */
-  readonly #parts = new Map<string, NumericArray>();
+  readonly #parts = new Map<string, Part>();
 
   constructor(worldSize: number, datatype: number, operator: Operator) {
     this.#tree = reductionTree(worldSize);
@@ -39,37 +46,33 @@ class TreePiece implements PieceReduction {
     this.#operator = operator;
   }
 
-  add(rank: number, piece: Uint8Array): Uint8Array | undefined {
+  add(rank: number, piece: Uint8Array, release: () => void): Uint8Array | undefined {
     const { blocks, blockOf, partnerOf } = this.#tree;
-    let part = this.#decode(piece);
-    if (partnerOf(rank) !== undefined) {
-      const pair = this.#meet(0, rank, part);
-      if (!pair) return undefined;
-      part = pair;
-    }
+    const part = { array: this.#decode(piece), release };
+    if (partnerOf(rank) !== undefined && !this.#meet(0, rank, part)) return undefined;
     let place = blockOf(rank);
     for (let level = 1, left = blocks; left > 1; level++, left /= 2) {
-      const pair = this.#meet(level, place, part);
-      if (!pair) return undefined;
-      part = pair;
+      if (!this.#meet(level, place, part)) return undefined;
       place = Math.floor(place / 2);
     }
-    return bytesOf(part);
+    return bytesOf(part.array);
   }
 
-  /** Puts a part together with its neighbour's, or leaves it to wait. */
-  #meet(level: number, place: number, part: NumericArray): NumericArray | undefined {
+  /** Puts its neighbour's part into a part, or leaves it to wait. */
+  #meet(level: number, place: number, part: Part): boolean {
     const neighbour = `${level}:${place ^ 1}`;
     const other = this.#parts.get(neighbour);
     if (!other) {
       this.#parts.set(`${level}:${place}`, part);
-      return undefined;
+      return false;
     }
     this.#parts.delete(neighbour);
-    if (!isOfType(other, part) || other.length !== part.length) throw new TypeError('pieces of two lengths');
-    if (place % 2 === 0) this.#operator.combine(part, other, part);
-    else this.#operator.combine(other, part, part);
-    return part;
+    const [own, theirs] = [part.array, other.array];
+    if (!isOfType(theirs, own) || theirs.length !== own.length) throw new TypeError('pieces of two lengths');
+    if (place % 2 === 0) this.#operator.combine(own, theirs, own);
+    else this.#operator.combine(theirs, own, own);
+    other.release();
+    return true;
   }
 
   #decode(piece: Uint8Array): NumericArray {

@@ -36,11 +36,12 @@ const assumedRunS = 60;
 /**
  * Chooses how the ranks talk to each other. Ranks that cannot all be alive at once can never meet, and Lambda has no gang
  * scheduling: `auto` then does without collectives and says why, while an explicit wish is refused with the numbers.
- * Otherwise `auto` takes the channel that the model says is the quickest of those that can be used; without a rendezvous
- * that is S3. A world of one is never refused: its collectives are its own values, without a channel.
+ * Otherwise `auto` takes the channel that the model says is the quickest of those that can be used, or the cheapest where
+ * the payload asks for that; without a rendezvous that is S3. A world of one is never refused: its collectives are its own
+ * values, without a channel.
  */
 export function chooseChannel(
-  payload: Pick<Payload, 'collectives' | 'barrier'>,
+  payload: Pick<Payload, 'collectives' | 'collectives_hint' | 'barrier'>,
   circumstances: ChannelCircumstances,
 ): PlannedCollectives | { faults: string[] } {
   const wish = payload.collectives;
@@ -54,7 +55,7 @@ export function chooseChannel(
   if (wish === 'relay' || wish === 'direct')
     obstacles.push(...(rendezvousFault === undefined ? [] : [rendezvousFault]));
   if (obstacles.length === 0) {
-    if (wish === 'auto') return quickest(payload, circumstances);
+    if (wish === 'auto') return bestByModel(payload, circumstances);
     const meeting = meetingWords(wish, rendezvousStartS);
     return { channel: wish, reason: `the payload asks for it, all ranks fit at once and ${meeting}` };
   }
@@ -69,15 +70,15 @@ function meetingWords(wish: 'relay' | 'direct' | 'storage', rendezvousStartS: nu
   return rendezvousStartS > 0 ? 'the host of the rendezvous is started for them' : 'the rendezvous answers';
 }
 
-function quickest(
-  { barrier }: Pick<Payload, 'barrier'>,
+function bestByModel(
+  { barrier, collectives_hint: hint = 'fast' }: Pick<Payload, 'barrier' | 'collectives_hint'>,
   { worldSize, executorMemoryMb, prices, rendezvousFault, rendezvousStartS }: ChannelCircumstances,
 ): PlannedCollectives {
   const operations: OperationCount[] = [{ operation: 'allreduce', bytes: statisticsBytes, count: 1 }];
   if (barrier) operations.push({ operation: 'barrier', bytes: 0, count: 1 });
   const candidates: ModelledChannel[] = rendezvousFault === undefined ? ['relay', 'direct', 'storage'] : ['storage'];
   const world: ModelledWorld = { worldSize, memoryMb: executorMemoryMb, runS: assumedRunS, rendezvousStartS };
-  const { channel, reason } = pickChannel('fast', candidates, operations, world, channelPrices(prices));
+  const { channel, reason } = pickChannel(hint, candidates, operations, world, channelPrices(prices));
   return { channel, reason: rendezvousFault === undefined ? reason : `${rendezvousFault}; ${reason}` };
 }
 

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.js';
 import type { MemberIdentity } from './errors.js';
-import { type LinkListener, RendezvousLink, type Reopen } from './link.js';
+import { type LinkListener, RendezvousLink } from './link.js';
 import { openSocket, type SocketOutcome } from './openSocket.js';
 import { type FailurePolicy, joinHeaders } from './protocol.js';
+import type { Reopen } from './rejoin.js';
 
 /** How one attempt to reach the rendezvous went. */
 export type AttemptOutcome = { readonly link: RendezvousLink } | Exclude<SocketOutcome, { socket: unknown }>;

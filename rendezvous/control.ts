@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FrameError } from './errors.js';
-import { encodeFrame, type Frame, type FrameKind, frame, SERVER_RANK } from './protocol.js';
+import { type PackedFrame, packFrame } from './packedFrame.js';
+import { type Frame, type FrameKind, frame, SERVER_RANK } from './protocol.js';
 
 /** Why a rank takes no part any more. */
 const peerGoneSchema = z.object({
@@ -67,9 +68,9 @@ export const refusalSchema = z.object({
 export type Refusal = z.infer<typeof refusalSchema> & { status: number };
 
 /** A frame of the server whose payload is JSON, ready to be sent. */
-export function encodeControl(kind: FrameKind, content: unknown, envelope: Partial<Frame> = {}): Buffer {
+export function encodeControl(kind: FrameKind, content: unknown, envelope: Partial<Frame> = {}): PackedFrame {
   const payload = Buffer.from(JSON.stringify(content));
-  return encodeFrame(frame({ kind, source: SERVER_RANK, ...envelope, payload }));
+  return packFrame(frame({ kind, source: SERVER_RANK, ...envelope, payload }));
 }
 
 /** @throws FrameError when the payload is not what the schema says. */

@@ -2,10 +2,10 @@ import type { MusterError } from '../run/errors.js';
 import type { Formed, PeerGone } from './control.js';
 import { GroupBrokenError, type MemberIdentity } from './errors.js';
 import type { LinkListener } from './link.js';
-import type { Frame } from './protocol.js';
+import type { Frame, FrameHeader } from './protocol.js';
 
 /** Hears what happens from the moment when the group is complete. */
-export type GroupListener = Pick<LinkListener, 'formed' | 'frame' | 'gone' | 'failed'>;
+export type GroupListener = Pick<LinkListener, 'formed' | 'place' | 'frame' | 'gone' | 'failed'>;
 
 export type FormationEnd =
   | { readonly how: 'formed' }
@@ -41,6 +41,10 @@ export class Formation implements LinkListener {
   formed(formed: Formed): void {
     this.#listener.formed(formed);
     this.#settle({ how: 'formed' });
+  }
+
+  place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined {
+    return this.#listener.place?.(header, payloadBytes);
   }
 
   frame(frame: Frame): void {

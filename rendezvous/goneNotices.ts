@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { encodeControl, type PeerGone } from './control.js';
+import type { PackedFrame } from './packedFrame.js';
 import { frameKinds } from './protocol.js';
 
 /**
@@ -9,12 +10,12 @@ import { frameKinds } from './protocol.js';
 export class GoneNotices {
   readonly #clock: Clock;
   readonly #departureDelayMs: number;
-  readonly #send: (frame: Buffer) => void;
+  readonly #send: (frame: PackedFrame) => void;
   #pending: PeerGone[] = [];
   #cancelTimer: (() => void) | undefined;
   #urgent = false;
 
-  constructor(clock: Clock, departureDelayMs: number, send: (frame: Buffer) => void) {
+  constructor(clock: Clock, departureDelayMs: number, send: (frame: PackedFrame) => void) {
     this.#clock = clock;
     this.#departureDelayMs = departureDelayMs;
     this.#send = send;

@@ -1,19 +1,20 @@
-import type { WebSocket } from 'ws';
 import { BarrierCounter } from './barrierCounter.js';
 import type { Clock } from './clock.js';
 import { encodeControl, type Formed, type PeerGone, type Refusal } from './control.js';
+import type { FrameMemory } from './frameMemory.js';
+import type { FrameSocket } from './frameSocket.js';
 import { GoneNotices } from './goneNotices.js';
 import { Introductions } from './introductions.js';
 import type { RendezvousLogger } from './log.js';
 import { Member, type MemberContext } from './member.js';
+import type { PackedFrame } from './packedFrame.js';
 import { closeCodes, type FailurePolicy, frameKinds } from './protocol.js';
 import { missingRanges, type RankRange } from './rankRanges.js';
 import type { Reducer } from './reducer.js';
 import { Reductions } from './reductions.js';
+import { type GroupState, Roster } from './roster.js';
 import type { MemberClaims } from './token.js';
 
-/** How many of the ranks that are gone a late rank is told at most. */
-const MAX_GONE_TOLD = 32;
 /** The close code of a connection that ended without a word. */
 const DROPPED = 1006;
 
@@ -23,6 +24,8 @@ export interface GroupContext extends MemberContext {
   readonly clock: Clock;
   /** The port of the observer (`observer.ts`). */
   readonly observerPort: number;
+  /** Memory of frames on their way. */
+  readonly memory: FrameMemory;
   /** Carries out reductions, where the server does. */
   readonly reducer: Reducer | undefined;
 }
@@ -51,12 +54,9 @@ export class Group {
   readonly #members = new Map<number, Member>();
   /** Members whose connection dropped, and what cancels their time to replace it. */
   readonly #dropped = new Map<Member, () => void>();
-  readonly #gone = new Map<number, PeerGone>();
-  readonly #newestGeneration = new Map<number, number>();
-  /** Ranks that waited for the others and left before the group was complete. */
-  readonly #gaveUp = new Set<number>();
+  readonly #roster: Roster;
   readonly #notices: GoneNotices;
-  #state: 'forming' | 'formed' | 'waiting' | 'broken' = 'forming';
+  #state: GroupState = 'forming';
   #epoch = 0;
   #beats = 0;
   /** Set while survivors have yet to be told that they go on without a rank. */
@@ -68,10 +68,11 @@ export class Group {
     this.worldSize = claims.worldSize;
     this.failurePolicy = failurePolicy;
     this.#context = context;
+    this.#roster = new Roster(this.worldSize);
     this.barriers = new BarrierCounter(this.worldSize, context.limits.maxOpenBarriers);
     this.reductions = new Reductions(this.worldSize, context.limits.maxOpenBarriers, context.reducer);
     this.#emptySinceMs = context.clock.nowMs();
-    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (bytes) => this.#notify(bytes));
+    this.#notices = new GoneNotices(context.clock, context.limits.heartbeatIntervalMs, (frame) => this.#notify(frame));
   }
 
   get memberCount(): number {
@@ -97,40 +98,26 @@ export class Group {
    * or not there is still something to join.
    */
   refusal(claims: MemberClaims, failurePolicy: FailurePolicy): Refusal | undefined {
-    if (claims.worldSize !== this.worldSize) {
-      const message = `this run has ${this.worldSize} ranks, the token says ${claims.worldSize}.`;
-      return { status: 409, reason: 'WORLD_SIZE_MISMATCH', message };
-    }
     if (failurePolicy !== this.failurePolicy) {
       const message = `the group has the failure policy ${this.failurePolicy}, not ${failurePolicy}.`;
       return { status: 409, reason: 'FAILURE_POLICY_MISMATCH', message };
     }
-    const gone = this.#gone.get(claims.rank);
-    if (gone?.how === 'released') {
-      return { status: 410, reason: 'RELEASED', message: `rank ${claims.rank} was given up.`, cause: gone.cause };
-    }
-    const newest = this.#newestGeneration.get(claims.rank);
-    if (newest !== undefined && claims.generation < newest) {
-      return { status: 409, reason: 'STALE_GENERATION', message: `generation ${newest} has taken its place.` };
-    }
     const present = this.#members.get(claims.rank);
-    if (present?.generation === claims.generation) {
-      return { status: 409, reason: 'DUPLICATE_RANK', message: 'the same rank and generation is a member already.' };
-    }
-    this.#newestGeneration.set(claims.rank, claims.generation);
+    const refused = this.#roster.refusalOfAttempt(claims, present?.generation);
+    if (refused) return refused;
+    this.#roster.seen(claims);
     if (present) {
       this.depart(present, `generation ${claims.generation} of the same rank has taken its place`);
       present.close(closeCodes.fenced, `generation ${claims.generation} has taken its place`);
     }
-    return this.#refusalOfLate(claims);
+    return this.#roster.refusalOfLate(claims, this.#state);
   }
 
   /** Takes in a member whose claims were not refused. */
-  admit(claims: MemberClaims, socket: WebSocket): Member {
+  admit(claims: MemberClaims, socket: FrameSocket): Member {
     const member = new Member(socket, claims, this.#context, this.#context.clock.nowMs());
     this.#members.set(member.rank, member);
-    this.#gaveUp.delete(member.rank);
-    this.#gone.delete(member.rank);
+    this.#roster.joined(member.rank);
     this.#context.metrics.admitted.inc();
     member.greet(this.#context.observerPort, this.#context.reducer !== undefined);
     if (this.#isComplete()) this.#form();
@@ -144,7 +131,7 @@ export class Group {
   }
 
   /** A member has replaced its connection. */
-  resume(member: Member, socket: WebSocket, received: number): void {
+  resume(member: Member, socket: FrameSocket, received: number): void {
     this.#dropped.get(member)?.();
     this.#dropped.delete(member);
     this.#context.metrics.rejoined.inc();
@@ -174,10 +161,10 @@ export class Group {
     this.#remove(member);
     const { rank, generation } = member;
     if (!member.formed) {
-      if (member.leaving) this.#gaveUp.add(rank);
+      if (member.leaving) this.#roster.gaveUp(rank);
     } else if (member.leaving) {
       const left: PeerGone = { rank, generation, how: 'left', cause: 'it closed its communicator' };
-      this.#gone.set(rank, left);
+      this.#roster.gone(left);
       this.#notices.add(left);
     } else {
       this.#context.metrics.lost.inc();
@@ -195,20 +182,17 @@ export class Group {
 
   /** The run gives one rank up for good. Returns how many members were told. */
   releaseRank(rank: number, cause: string): number {
-    if (this.#gone.get(rank)?.how === 'released') return 0;
+    if (this.#roster.isReleased(rank)) return 0;
     const told = this.#members.size;
     const member = this.#members.get(rank);
     if (member) this.#giveUp(member, cause);
-    this.#lose({ rank, generation: this.#newestGeneration.get(rank) ?? null, how: 'released', cause });
+    this.#lose({ rank, generation: this.#roster.newestGeneration(rank) ?? null, how: 'released', cause });
     return told;
   }
 
-  /** Who has not joined. Ranks that gave up waiting count as present: they are not the ones that hold the group up. */
+  /** Who has not joined. */
   missing(): RankRange[] {
-    return missingRanges(
-      this.worldSize,
-      (rank) => this.#members.has(rank) || this.#gaveUp.has(rank) || this.#gone.get(rank)?.how === 'left',
-    );
+    return this.#roster.missing((rank) => this.#members.has(rank));
   }
 
   /** One beat of the server's clock. */
@@ -228,30 +212,13 @@ export class Group {
   }
 
   /** Sends one frame to every member. */
-  tellAll(bytes: Buffer): void {
-    for (const member of this.#members.values()) member.deliver(bytes);
-  }
-
-  #refusalOfLate(claims: MemberClaims): Refusal | undefined {
-    if (this.#state === 'forming') return undefined;
-    const gone = this.#gone.get(claims.rank);
-    if (this.#state === 'waiting' && gone?.how !== 'left') {
-      if (claims.generation > (gone?.generation ?? -1)) return undefined;
-      const message = `generation ${claims.generation} of this rank was lost; only a newer one may take its place.`;
-      return { status: 409, reason: 'STALE_GENERATION', message };
-    }
-    const message =
-      this.#state === 'broken'
-        ? 'the group is broken and cannot be joined any more.'
-        : 'the group was complete and has gone on; it cannot be joined any more.';
-    return { status: 409, reason: 'GROUP_BROKEN', message, gone: [...this.#gone.values()].slice(0, MAX_GONE_TOLD) };
+  tellAll(frame: PackedFrame): void {
+    for (const member of this.#members.values()) member.deliver(frame);
   }
 
   #isComplete(): boolean {
     if (this.#state !== 'forming' && this.#state !== 'waiting') return false;
-    let left = 0;
-    for (const { how } of this.#gone.values()) if (how === 'left') left++;
-    return this.#members.size + left === this.worldSize;
+    return this.#members.size + this.#roster.left.length === this.worldSize;
   }
 
   /** All who belong together are here: a new epoch begins for them. */
@@ -265,7 +232,7 @@ export class Group {
     const ranks = missingRanges(this.worldSize, (rank) => !this.#members.has(rank));
     const formed: Formed = { epoch: this.#epoch, ranks, completed: this.completed };
     const bytes = encodeControl(frameKinds.formed, formed);
-    const left = [...this.#gone.values()].filter(({ how }) => how === 'left');
+    const { left } = this.#roster;
     for (const member of this.#members.values()) {
       member.deliver(bytes);
       if (!member.formed && left.length > 0) member.deliver(encodeControl(frameKinds.gone, left));
@@ -276,7 +243,7 @@ export class Group {
   }
 
   #lose(peer: PeerGone): void {
-    this.#gone.set(peer.rank, peer);
+    this.#roster.gone(peer);
     this.barriers.clear();
     this.reductions.clear();
     this.#notices.add(peer);
@@ -289,9 +256,9 @@ export class Group {
   }
 
   /** Tells who is gone; those who have not been told of any membership are not concerned while the group waits. */
-  #notify(bytes: Buffer): void {
+  #notify(frame: PackedFrame): void {
     for (const member of this.#members.values()) {
-      if (this.#state !== 'waiting' || member.formed) member.deliver(bytes);
+      if (this.#state !== 'waiting' || member.formed) member.deliver(frame);
     }
     if (this.#shrinks) this.#form();
   }

@@ -1,5 +1,5 @@
-import type { WebSocket } from 'ws';
 import type { Refusal } from './control.js';
+import type { FrameSocket } from './frameSocket.js';
 import { Group, type GroupContext } from './group.js';
 import type { JoinRequest } from './joinRequest.js';
 import type { Member } from './member.js';
@@ -90,7 +90,7 @@ export class GroupRegistry {
   }
 
   /** Grants a request that was not refused; `undefined` when what it wanted to go on with has ended since. */
-  admit({ claims, failurePolicy, resumption }: JoinRequest, socket: WebSocket): Admission | undefined {
+  admit({ claims, failurePolicy, resumption }: JoinRequest, socket: FrameSocket): Admission | undefined {
     const group = this.#groups.get(claims.runId);
     if (resumption) {
       const member = group?.resumable(claims, resumption.session, resumption.received);

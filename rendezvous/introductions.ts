@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { encodeControl } from './control.js';
 import { type Endpoint, type Introduction, type Offer, sameEndpoint } from './introduction.js';
-import { encodeFrame, frame, frameKinds } from './protocol.js';
+import { type PackedFrame, packFrame } from './packedFrame.js';
+import { frame, frameKinds } from './protocol.js';
 
 const KEY_BYTES = 32;
 /** Offers of one rank that nobody has answered; more than any algorithm has edges. */
@@ -12,7 +13,7 @@ export interface Introduced {
   readonly rank: number;
   /** Where the rendezvous sees it. */
   readonly observed: Endpoint | undefined;
-  deliver(bytes: Buffer): void;
+  deliver(frame: PackedFrame): void;
 }
 
 /**
@@ -46,7 +47,7 @@ export class Introductions {
     if (offers.size >= MAX_OPEN_OFFERS) return;
     this.#open.set(member.rank, offers);
     offers.set(other.rank, offer);
-    other.deliver(encodeFrame(frame({ kind: frameKinds.introduce, source: member.rank, destination: other.rank })));
+    other.deliver(packFrame(frame({ kind: frameKinds.introduce, source: member.rank, destination: other.rank })));
   }
 
   #introduce(one: Party, two: Party): void {

@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { WebSocket } from 'ws';
 import { encodeControl, type Joined, type Resumed } from './control.js';
-import { FrameError } from './errors.js';
+import type { FrameSocket } from './frameSocket.js';
 import { Heartbeat } from './heartbeat.js';
 import { type HeartbeatTerms, heartbeatTerms } from './heartbeatTerms.js';
 import type { Endpoint } from './introduction.js';
 import type { RendezvousLimits } from './limits.js';
 import type { RendezvousMetrics } from './metrics.js';
-import { closeCodes, encodeCount, type Frame, frameKinds, isCounted } from './protocol.js';
+import { type PackedFrame, packFrame } from './packedFrame.js';
+import { closeCodes, countFrame, type FrameHeader, frameKinds, isCounted } from './protocol.js';
 import { type QueueBudget, windowBytes } from './queueBudget.js';
-import { costOf, ReplayBuffer } from './replayBuffer.js';
+import { ReceiveWindow } from './receiveWindow.js';
+import { costOf } from './replayBuffer.js';
+import { SendQueue } from './sendQueue.js';
 
 const SESSION_BYTES = 16;
 const MAX_CLOSE_REASON_BYTES = 123;
 const CLOSE_GRACE_MS = 1000;
-
-/** Counted frames from the beginning of a session, and what they cost. */
-interface Progress {
-  readonly frames: number;
-  readonly bytes: number;
-}
 
 /** What a member's place on the server rests on. */
 export interface MemberContext {
@@ -50,26 +46,18 @@ export class Member {
   readonly #windowBytes: number;
   readonly #terms: HeartbeatTerms;
   readonly #heartbeat: Heartbeat;
-  readonly #outgoing = new ReplayBuffer();
-  /** Counted frames that the operating system has taken. */
-  #written = 0;
-  /** Counted frames that have come from this member, and how many of them it was told. */
-  #received: Progress = { frames: 0, bytes: 0 };
-  #acknowledged: Progress = { frames: 0, bytes: 0 };
-  /** What may be acknowledged at most, by the receiver that has too much waiting already. */
-  readonly #heldBackBy = new Map<Member, Progress>();
+  readonly #outgoing: SendQueue;
+  readonly #incoming = new ReceiveWindow<Member>();
   readonly #holdsBack = new Set<Member>();
   /** Why nothing is read from this member at present: the server's memory is used up, or it ignores its window. */
   readonly #unread = new Set<'budget' | 'window'>();
-  #socket: WebSocket | undefined;
-  /** Whether the member has read something since the last beat. */
-  #drained = false;
+  #socket: FrameSocket | undefined;
   #lastFrameMs: number;
   #closeCause: string | undefined;
   #detached = false;
 
   constructor(
-    socket: WebSocket,
+    socket: FrameSocket,
     identity: { rank: number; generation: number; worldSize: number },
     context: MemberContext,
     nowMs: number,
@@ -78,15 +66,11 @@ export class Member {
     this.rank = identity.rank;
     this.generation = identity.generation;
     this.#context = context;
+    this.#outgoing = new SendQueue(socket, context.budget, () => this.#roomMade());
     this.#windowBytes = windowBytes(context.limits, identity.worldSize);
     this.#terms = heartbeatTerms(context.limits, identity.worldSize);
     this.#heartbeat = new Heartbeat(this.#terms.misses);
     this.#lastFrameMs = nowMs;
-  }
-
-  /** Bytes that this member has not acknowledged. */
-  get queuedBytes(): number {
-    return this.#outgoing.costBytes;
   }
 
   /** Why this end closed the connection, if it did. */
@@ -100,7 +84,7 @@ export class Member {
   }
 
   /** Whether this is the connection that the member has at present. */
-  uses(socket: WebSocket): boolean {
+  uses(socket: FrameSocket): boolean {
     return socket === this.#socket;
   }
 
@@ -119,39 +103,39 @@ export class Member {
       rejoinTimeoutMs: rejoinGraceMs === 0 ? 0 : rejoinGraceMs + untilFoundMs,
       observerPort,
     };
-    this.#send(encodeControl(frameKinds.joined, joined));
+    this.#socket?.send(encodeControl(frameKinds.joined, joined));
   }
 
   /** Sends a counted frame. When too much waits already, `sender` gets no acknowledgements until half of it is read. */
-  deliver(bytes: Buffer, sender?: Member): void {
+  deliver(frame: PackedFrame, sender?: Member): void {
     if (this.isOver) return;
-    this.#outgoing.append(bytes);
-    this.#context.budget.take(costOf(bytes));
-    this.#sendCounted(bytes, this.#outgoing.sent);
+    this.#outgoing.append(frame);
     if (!sender) return;
-    if (this.#outgoing.costBytes > this.#context.limits.maxQueuedBytes) sender.#holdBack(this);
+    if (this.#outgoing.costBytes > this.#context.limits.maxQueuedBytes && sender.#incoming.hold(this)) {
+      this.#holdsBack.add(sender);
+      this.#context.metrics.pauses.inc();
+    }
     this.#context.budget.parkIfFull(sender);
   }
 
   /** A frame has come from this member. Its idle time ends only by one that is more than a sign of life. */
-  heard({ kind }: Frame, bytes: Buffer, nowMs: number): void {
+  heard({ kind }: FrameHeader, frame: PackedFrame, nowMs: number): void {
     this.#heartbeat.heard();
     if (!isCounted(kind)) return;
     this.#lastFrameMs = nowMs;
-    this.#received = { frames: this.#received.frames + 1, bytes: this.#received.bytes + costOf(bytes) };
+    this.#incoming.add(costOf(frame));
   }
 
   /** Called when a frame that was heard has been dealt with. */
   settled(): void {
-    if (this.#unacknowledgedBytes * 4 >= this.#windowBytes) this.#acknowledge();
-    if (this.#unacknowledgedBytes > 2 * this.#windowBytes && !this.#unread.has('window')) this.#stopReading('window');
+    if (this.#incoming.unacknowledgedBytes * 4 >= this.#windowBytes) this.#acknowledge();
+    const isTooMuch = this.#incoming.unacknowledgedBytes > 2 * this.#windowBytes;
+    if (isTooMuch && !this.#unread.has('window')) this.#stopReading('window');
   }
 
-  /** The member has received the first `count` of the frames that were sent to it. */
+  /** The member has received the first `count` of the frames that were sent to it. @throws FrameError */
   acknowledged(count: number): void {
-    const freed = this.#outgoing.release(count);
-    if (freed === undefined) throw new FrameError(`it acknowledges ${count} frames, ${this.#outgoing.sent} were sent`);
-    this.#freed(freed);
+    this.#outgoing.acknowledged(count);
   }
 
   /** Sends a heartbeat and closes the connection of a member that has been silent or idle for too long. */
@@ -160,24 +144,24 @@ export class Member {
     const { stride, intervalMs, misses } = this.#terms;
     // The members of a large world take turns.
     if (!this.#socket || (beat + this.rank) % stride !== 0) return;
+    const hasMoved = this.#outgoing.hasMoved();
     // While it is not read from, its silence proves nothing; that it reads is its sign of life.
-    if (this.#unread.size > 0 && (this.#drained || this.#outgoing.costBytes === 0)) this.#heartbeat.heard();
-    this.#drained = false;
+    if (this.#unread.size > 0 && (hasMoved || this.#outgoing.costBytes === 0)) this.#heartbeat.heard();
     if (this.#heartbeat.isSilent()) {
       this.close(closeCodes.silent, `no sign of life for ${intervalMs * misses} ms`);
       this.terminate();
     } else if (nowMs - this.#lastFrameMs > idleTimeoutMs) {
       this.close(closeCodes.idle, `idle for ${idleTimeoutMs} ms`);
     } else {
-      this.#noteAcknowledged();
-      this.#send(encodeCount(frameKinds.heartbeat, this.#acknowledged.frames));
+      this.#advance();
+      this.#tell(frameKinds.heartbeat);
     }
   }
 
   /** The connection dropped; what is sent from now on waits for the one that replaces it. */
   disconnect(): void {
     this.#socket = undefined;
-    this.#written = 0;
+    this.#outgoing.disconnect();
     this.#unread.clear();
     this.#context.budget.forget(this);
   }
@@ -188,18 +172,18 @@ export class Member {
   }
 
   /** Goes on over a new connection: sends again whatever the member has not received. */
-  resume(socket: WebSocket, received: number): void {
+  resume(socket: FrameSocket, received: number): void {
     const old = this.#socket;
     this.disconnect();
     old?.terminate();
     this.#socket = socket;
     this.#heartbeat.heard();
-    this.#freed(this.#outgoing.release(received) ?? 0);
-    this.#noteAcknowledged();
-    const resumed: Resumed = { received: this.#received.frames, acknowledged: this.#acknowledged.frames };
-    this.#send(encodeControl(frameKinds.resumed, resumed));
-    let number = received;
-    for (const bytes of this.#outgoing.after(received)) this.#sendCounted(bytes, ++number);
+    this.#outgoing.resume(socket, received, () => {
+      this.#advance();
+      const { receivedFrames, acknowledgedFrames } = this.#incoming;
+      const resumed: Resumed = { received: receivedFrames, acknowledged: acknowledgedFrames };
+      socket.send(encodeControl(frameKinds.resumed, resumed));
+    });
   }
 
   /** The member departs of its own will; it has nothing more to say. */
@@ -219,7 +203,7 @@ export class Member {
     const cut = Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
     socket.close(code, new TextDecoder().decode(cut, { stream: true }));
     const force = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
-    socket.once('close', () => clearTimeout(force));
+    socket.onceClosed(() => clearTimeout(force));
   }
 
   terminate(): void {
@@ -229,10 +213,10 @@ export class Member {
   /** The member is gone: frees everyone whom it holds back, and what was kept for it. */
   detach(): void {
     this.#detached = true;
-    this.#context.budget.give(this.#outgoing.release(this.#outgoing.sent) ?? 0);
+    this.#outgoing.clear();
     this.#releaseSenders();
-    for (const receiver of this.#heldBackBy.keys()) receiver.#holdsBack.delete(this);
-    this.#heldBackBy.clear();
+    for (const receiver of this.#incoming.holders) receiver.#holdsBack.delete(this);
+    this.#incoming.clear();
     this.#context.budget.forget(this);
     this.#unread.clear();
     this.#socket?.resume();
@@ -241,45 +225,16 @@ export class Member {
   /** The server's memory is used up: nothing is read from this member, and nothing that it has read is kept for it. */
   park(): void {
     this.#stopReading('budget');
-    this.#forgetWritten();
+    this.#outgoing.forgetWritten(true);
   }
 
   unpark(): void {
+    this.#outgoing.forgetWritten(false);
     this.#readAgain('budget');
   }
 
-  #send(bytes: Buffer): void {
-    const socket = this.#socket;
-    if (socket && socket.readyState === socket.OPEN) socket.send(bytes, { binary: true });
-  }
-
-  #sendCounted(bytes: Buffer, number: number): void {
-    const socket = this.#socket;
-    if (!socket || socket.readyState !== socket.OPEN) return;
-    socket.send(bytes, { binary: true }, (error) => {
-      if (error || socket !== this.#socket) return;
-      this.#drained = true;
-      this.#written = number;
-      if (this.#unread.has('budget')) this.#forgetWritten();
-    });
-  }
-
-  /** Its acknowledgements are not read while it is parked, so what it has been sent is let go of without them. */
-  #forgetWritten(): void {
-    this.#freed(this.#outgoing.release(this.#written) ?? 0);
-  }
-
-  #freed(bytes: number): void {
-    this.#context.budget.give(bytes);
+  #roomMade(): void {
     if (this.#outgoing.costBytes <= this.#context.limits.maxQueuedBytes / 2) this.#releaseSenders();
-  }
-
-  #holdBack(receiver: Member): void {
-    if (this.#heldBackBy.has(receiver)) return;
-    // The frame that was too much is the last one received.
-    this.#heldBackBy.set(receiver, { ...this.#received, frames: this.#received.frames - 1 });
-    receiver.#holdsBack.add(this);
-    this.#context.metrics.pauses.inc();
   }
 
   #releaseSenders(): void {
@@ -287,27 +242,24 @@ export class Member {
     const senders = [...this.#holdsBack];
     this.#holdsBack.clear();
     for (const sender of senders) {
-      sender.#heldBackBy.delete(this);
+      sender.#incoming.release(this);
       sender.#acknowledge();
     }
   }
 
   /** Tells the member how many of its frames need not be kept any more, if that has changed. */
   #acknowledge(): void {
-    if (this.#noteAcknowledged()) this.#send(encodeCount(frameKinds.ack, this.#acknowledged.frames));
+    if (this.#advance()) this.#tell(frameKinds.ack);
   }
 
-  #noteAcknowledged(): boolean {
-    let progress = this.#received;
-    for (const limit of this.#heldBackBy.values()) if (limit.frames < progress.frames) progress = limit;
-    if (progress.frames <= this.#acknowledged.frames) return false;
-    this.#acknowledged = progress;
-    if (this.#unacknowledgedBytes <= this.#windowBytes) this.#readAgain('window');
+  #tell(kind: typeof frameKinds.ack | typeof frameKinds.heartbeat): void {
+    this.#socket?.send(packFrame(countFrame(kind, this.#incoming.acknowledgedFrames)));
+  }
+
+  #advance(): boolean {
+    if (!this.#incoming.advance()) return false;
+    if (this.#incoming.unacknowledgedBytes <= this.#windowBytes) this.#readAgain('window');
     return true;
-  }
-
-  get #unacknowledgedBytes(): number {
-    return this.#received.bytes - this.#acknowledged.bytes;
   }
 
   #stopReading(reason: 'budget' | 'window'): void {

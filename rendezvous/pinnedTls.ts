@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { isIP } from 'node:net';
+import { isIP, type OnReadOpts } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { CertificateMismatchError, RendezvousOptionsError } from './errors.js';
 import type { LocalEnd } from './sharedPort.js';
@@ -35,7 +35,7 @@ export function withPin(url: string, fingerprint: string): string {
 export async function connectPinned(
   url: URL,
   pin: string,
-  options: { signal: AbortSignal; from?: LocalEnd },
+  options: { signal: AbortSignal; from?: LocalEnd | Record<string, never>; onread?: OnReadOpts },
 ): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const socket = connect({
@@ -46,6 +46,7 @@ export async function connectPinned(
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
     ...options.from,
+    ...(options.onread ? { onread: options.onread } : {}),
   });
   try {
     await once(socket, 'secureConnect', { signal: options.signal });

@@ -111,11 +111,11 @@ export function isCounted(kind: FrameKind): boolean {
 }
 
 /** A heartbeat or an acknowledgement; both say how many counted frames have come (sequence and tag, low word first). */
-export function encodeCount(kind: typeof frameKinds.ack | typeof frameKinds.heartbeat, received: number): Buffer {
-  return encodeFrame(frame({ kind, sequence: received % 2 ** 32, tag: Math.floor(received / 2 ** 32) }));
+export function countFrame(kind: typeof frameKinds.ack | typeof frameKinds.heartbeat, received: number): Frame {
+  return frame({ kind, sequence: received % 2 ** 32, tag: Math.floor(received / 2 ** 32) });
 }
 
-/** What `encodeCount` wrote. */
+/** The count that `countFrame` was given. */
 export function countIn({ sequence, tag }: FrameHeader): number {
   return tag * 2 ** 32 + sequence;
 }

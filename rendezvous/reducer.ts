@@ -1,11 +1,13 @@
 /** A reduction of one piece of the ranks' arrays under way. */
 export interface PieceReduction {
   /**
-   * Takes the piece of one rank, whose memory it may write to. Returns the result once the last piece has come.
+   * Takes the piece of one rank, whose memory it may write to. Returns the result once the last piece has come; it may be
+   * in the memory of that one.
    *
+   * @param release to be called when the memory of a piece is not needed any more; for the last one the caller knows.
    * @throws any error when the piece is not like the others.
    */
-  add(rank: number, piece: Uint8Array): Uint8Array | undefined;
+  add(rank: number, piece: Uint8Array, release: () => void): Uint8Array | undefined;
 }
 
 /**

@@ -27,19 +27,23 @@ export class Reductions {
   }
 
   /**
-   * A rank brings a piece. Returns the result when it was the last one: without bytes when the ranks brought what does
+   * A rank brings a piece, whose memory is needed until `release` is called or a result is returned. Returns the result when it was the last one: without bytes when the ranks brought what does
    * not fit together.
    *
    * @throws FrameError when the rank broke the protocol.
    */
-  enter(rank: number, { communicator, tag, remaining, datatype, payload }: Frame): Uint8Array | undefined {
+  enter(
+    rank: number,
+    { communicator, tag, remaining, datatype, payload }: Frame,
+    release: () => void,
+  ): Uint8Array | undefined {
     const name = `${communicator}:${tag}:${remaining}`;
     const piece = this.#open.get(name) ?? this.#begin(name, datatype);
     if (piece.entered.has(rank)) throw new FrameError(`rank ${rank} brought the same piece of a reduction twice`);
     piece.entered.add(rank);
     let result: Uint8Array | undefined;
     try {
-      result = piece.code === datatype ? piece.reduction.add(rank, payload) : new Uint8Array(0);
+      result = piece.code === datatype ? piece.reduction.add(rank, payload, release) : new Uint8Array(0);
     } catch {
       // Told to all, as it is not for the server to say whose mistake it is.
       this.drop(communicator, tag);

@@ -3,17 +3,8 @@ import { FrameError } from './errors.js';
 import type { Group, GroupContext } from './group.js';
 import { offerSchema } from './introduction.js';
 import type { Member } from './member.js';
-import {
-  COMMIT,
-  countIn,
-  decodeFrame,
-  encodeFrame,
-  FORMATION,
-  type Frame,
-  frame,
-  frameKinds,
-  SERVER_RANK,
-} from './protocol.js';
+import { type PackedFrame, packFrame } from './packedFrame.js';
+import { COMMIT, countIn, FORMATION, type Frame, frame, frameKinds, SERVER_RANK } from './protocol.js';
 import type { RankRange } from './rankRanges.js';
 
 /**
@@ -21,14 +12,19 @@ import type { RankRange } from './rankRanges.js';
  *
  * @throws FrameError when the member broke the protocol.
  */
-export function relayFrame(group: Group, member: Member, bytes: Buffer, context: GroupContext): void {
-  const received = decodeFrame(bytes, context.limits.maxFrameBytes);
-  member.heard(received, bytes, context.clock.nowMs());
-  dispatch(group, member, received, bytes, context);
+export function relayFrame(
+  group: Group,
+  member: Member,
+  received: Frame,
+  packed: PackedFrame,
+  context: GroupContext,
+): void {
+  member.heard(received, packed, context.clock.nowMs());
+  dispatch(group, member, received, packed, context);
   member.settled();
 }
 
-function dispatch(group: Group, member: Member, received: Frame, bytes: Buffer, context: GroupContext): void {
+function dispatch(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
   const isStale = received.epoch !== group.epoch % 256;
   switch (received.kind) {
     case frameKinds.data:
@@ -37,13 +33,13 @@ function dispatch(group: Group, member: Member, received: Frame, bytes: Buffer, 
         if (!isStale) group.reductions.drop(received.communicator, received.tag);
         return;
       }
-      passOn(group, member, received, bytes, context, isStale);
+      passOn(group, member, received, packed, context, isStale);
       return;
     case frameKinds.barrierEnter:
       if (!isStale) enterBarrier(group, member, received, context);
       return;
     case frameKinds.reduceEnter:
-      if (!isStale) reduce(group, member, received, context);
+      if (!isStale) reduce(group, member, received, packed, context);
       return;
     case frameKinds.rollCall:
       answerRollCall(group, member, received);
@@ -67,7 +63,7 @@ function passOn(
   group: Group,
   member: Member,
   received: Frame,
-  bytes: Buffer,
+  packed: PackedFrame,
   context: GroupContext,
   isStale: boolean,
 ): void {
@@ -78,9 +74,9 @@ function passOn(
   }
   if (isStale) return;
   context.metrics.relayedFrames.inc();
-  context.metrics.relayedBytes.inc(bytes.length);
+  context.metrics.relayedBytes.inc(packed.length);
   // A rank that is gone gets nothing; its sender has been told or is about to be.
-  group.member(destination)?.deliver(bytes, member);
+  group.member(destination)?.deliver(packed, member);
 }
 
 function enterBarrier(group: Group, member: Member, received: Frame, context: GroupContext): void {
@@ -91,16 +87,22 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
   if (communicator === COMMIT) group.completed += 1;
   context.metrics.barriers.inc();
   context.metrics.barrierWaitSeconds.observe(waitedMs / 1000);
-  group.tellAll(encodeFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
+  group.tellAll(packFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
 }
 
-function reduce(group: Group, member: Member, received: Frame, context: GroupContext): void {
+function reduce(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
   const { communicator, tag, datatype, remaining, payload } = received;
   context.metrics.reducedBytes.inc(payload.byteLength);
-  const result = group.reductions.enter(member.rank, received);
+  packed.hold();
+  const result = group.reductions.enter(member.rank, received, () => packed.release());
   if (!result) return;
-  const done = { kind: frameKinds.reduceDone, communicator, tag, datatype, remaining, payload: result };
-  group.tellAll(encodeFrame(frame(done)));
+  const done = frame({ kind: frameKinds.reduceDone, communicator, tag, datatype, remaining, payload: result });
+  if (packed.holds(result)) {
+    // The result took the place of the last part.
+    packed.setHeader(done);
+    group.tellAll(packed);
+  } else group.tellAll(packFrame(done));
+  packed.release();
 }
 
 function answerRollCall(group: Group, member: Member, received: Frame): void {

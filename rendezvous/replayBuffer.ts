@@ -1,16 +1,18 @@
+import type { PackedFrame } from './packedFrame.js';
+
 /** Bookkeeping bytes that a kept frame costs beside its own, so that tiny frames cannot fill the memory. */
 const FRAME_OVERHEAD_BYTES = 256;
 /** Released places at the front of the list before it is cut. */
 const MAX_SLACK = 1024;
 
 interface SentFrame {
-  readonly bytes: Buffer;
+  readonly frame: PackedFrame;
   readonly released: (() => void) | undefined;
 }
 
 /** What a frame counts for against the limits. */
-export function costOf(bytes: Buffer): number {
-  return bytes.length + FRAME_OVERHEAD_BYTES;
+export function costOf(frame: { readonly length: number }): number {
+  return frame.length + FRAME_OVERHEAD_BYTES;
 }
 
 /**
@@ -23,7 +25,6 @@ export class ReplayBuffer {
   #slack = 0;
   #released = 0;
   #costBytes = 0;
-
   /** Frames sent since the beginning of the session. */
   get sent(): number {
     return this.#released + this.#frames.length - this.#slack;
@@ -35,9 +36,10 @@ export class ReplayBuffer {
   }
 
   /** Keeps a frame that is being sent; `released` is called when it need not be kept any more. */
-  append(bytes: Buffer, released?: () => void): void {
-    this.#frames.push({ bytes, released });
-    this.#costBytes += costOf(bytes);
+  append(frame: PackedFrame, released?: () => void): void {
+    frame.hold();
+    this.#frames.push({ frame, released });
+    this.#costBytes += costOf(frame);
   }
 
   /** Lets go of the frames up to `count`. Returns what they cost; `undefined` when so many were never sent. */
@@ -46,13 +48,14 @@ export class ReplayBuffer {
     let freed = 0;
     const callbacks: (() => void)[] = [];
     while (this.#released < count) {
-      const frame = this.#frames[this.#slack];
+      const sent = this.#frames[this.#slack];
       this.#frames[this.#slack] = undefined;
       this.#slack += 1;
       this.#released += 1;
-      if (!frame) continue;
-      freed += costOf(frame.bytes);
-      if (frame.released) callbacks.push(frame.released);
+      if (!sent) continue;
+      freed += costOf(sent.frame);
+      sent.frame.release();
+      if (sent.released) callbacks.push(sent.released);
     }
     this.#costBytes -= freed;
     if (this.#slack === this.#frames.length || this.#slack > MAX_SLACK) {
@@ -69,10 +72,10 @@ export class ReplayBuffer {
   }
 
   /** The frames after the first `count`. */
-  *after(count: number): Generator<Buffer> {
+  *after(count: number): Generator<PackedFrame> {
     for (let place = this.#slack + count - this.#released; place < this.#frames.length; place++) {
-      const frame = this.#frames[place];
-      if (frame) yield frame.bytes;
+      const sent = this.#frames[place];
+      if (sent) yield sent.frame;
     }
   }
 }

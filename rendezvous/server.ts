@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
+import { adoptSocket } from './adoptSocket.js';
 import type { ServerCertificate } from './certificate.js';
 import { type Clock, systemClock } from './clock.js';
 import { serveConnection } from './connection.js';
 import { ConnectionRate } from './connectionRate.js';
+import { ControlStream } from './controlStream.js';
+import { FrameIntake } from './frameIntake.js';
+import { FrameMemory } from './frameMemory.js';
+import { FrameSocket } from './frameSocket.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
 import { IdleWatch } from './idleWatch.js';
@@ -25,6 +29,8 @@ import { checkSecret, type TokenSecret } from './token.js';
 import { judgeUpgrade, refuseUpgrade } from './upgrade.js';
 
 const DRAIN_CHECK_MS = 50;
+/** Memory of frames that is kept for the next ones. */
+const KEPT_MEMORY_BYTES = 33_554_432;
 
 export interface RendezvousOptions {
   host: string;
@@ -83,7 +89,8 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   });
   const observer = await startObserver(options.host, options.observerPort ?? 0, limits.handshakeTimeoutMs);
   const { reducer } = options;
-  const shared = { limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
+  const memory = new FrameMemory(KEPT_MEMORY_BYTES);
+  const shared = { memory, limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
   const groups = new GroupRegistry(shared);
   const idleWatch = new IdleWatch({
     clock,
@@ -94,7 +101,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const context: HttpApiContext = { ...shared, groups, idleWatch, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
   const pending = new PendingConnections(limits.maxPendingConnections, () => metrics.dropped.inc());
-  const sockets = new Set<WebSocket>();
+  const sockets = new Set<FrameSocket>();
   const upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: limits.maxFrameBytes,
@@ -122,20 +129,28 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
       logger.warn('Connection refused.', { status: verdict.status, reason: verdict.reason });
       refuseUpgrade(socket, verdict);
       if (socket instanceof Socket) socket.setTimeout(limits.handshakeTimeoutMs, () => socket.destroy());
-    } else upgrade(request, socket, head, verdict);
+    } else upgrade(request, head, verdict);
   });
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, join: JoinRequest): void {
-    upgrader.handleUpgrade(request, socket, head, (connection) => {
+  function upgrade(request: IncomingMessage, head: Buffer, join: JoinRequest): void {
+    const { remoteAddress, remotePort } = request.socket;
+    const intake = new FrameIntake();
+    const { socket, readsInPlace } = adoptSocket(request.socket, intake.onread);
+    const control = new ControlStream(socket);
+    upgrader.handleUpgrade(request, control, Buffer.alloc(0), (webSocket) => {
+      const connection = new FrameSocket({ webSocket, socket, control, masking: 'none' });
       sockets.add(connection);
-      connection.on('close', () => sockets.delete(connection));
+      connection.onceClosed(() => sockets.delete(connection));
       const admission = groups.admit(join, connection);
       if (!admission) {
         connection.close(closeCodes.protocolBroken, 'this session is over');
         return;
       }
-      admission.member.observed = endpointOf(request.socket.remoteAddress, request.socket.remotePort);
+      admission.member.observed = endpointOf(remoteAddress, remotePort);
       serveConnection(connection, admission, context);
+      connection.feed(head);
+      if (readsInPlace) intake.open(connection);
+      else socket.on('data', (bytes) => connection.feed(bytes));
     });
   }
 
@@ -158,7 +173,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
     const closed = once(http, 'close');
     http.close();
     groups.close('the server stops');
-    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    await Promise.all([...sockets].map((socket) => new Promise<void>((resolve) => socket.onceClosed(resolve))));
     http.closeAllConnections();
     await Promise.all([closed, observer.close()]);
   }

@@ -85,7 +85,11 @@ export const payloadSchema = z
     collectives: z
       .enum(['none', 'relay', 'direct', 'storage', 'auto'])
       .default('auto')
-      .describe('How ranks talk to each other; auto: the quickest way there is, if all ranks fit at once.'),
+      .describe('How ranks talk to each other; auto: the best way there is, if all ranks fit at once.'),
+    collectives_hint: z
+      .enum(['fast', 'cheap'])
+      .optional()
+      .describe('What auto picks by: the time (fast, the default) or the price.'),
     barrier: z.boolean().default(false).describe('Wait for all ranks before the timed work starts.'),
     memory_mb: integer(128, 10_240)
       .optional()
@@ -118,7 +122,12 @@ export const payloadSchema = z
       path: ['S3_object_name'],
       when: (checked) => alsoBesideOtherFaults(checked) && (checked.value as { model?: unknown }).model !== undefined,
     },
-  );
+  )
+  .refine((payload) => payload.collectives_hint === undefined || payload.collectives === 'auto', {
+    message: 'only "collectives": "auto" takes a hint; leave one of the two out',
+    path: ['collectives_hint'],
+    when: alsoBesideOtherFaults,
+  });
 
 /** A payload as it arrives. */
 export type PayloadInput = z.input<typeof payloadSchema>;

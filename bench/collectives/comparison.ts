@@ -1,127 +1,129 @@
 import type { BenchRow } from '../../cli/bench/benchRow.js';
-import { type BenchOperation, type OperationName, operations } from '../../cli/bench/operations.js';
-import type { MeasurementBudget } from '../../cli/bench/rankGroup.js';
+import { operations } from '../../cli/bench/operations.js';
 import { messageOf } from '../../run/errors.js';
-import type { Contender, ContenderName, Contenders } from './contenders.js';
+import { type ComparedCase, type ComparisonPlan, type Visit, visitsOf } from './comparisonPlan.js';
+import { type ComparedRow, type ComparisonRecord, type MeasuredCase, median } from './comparisonRecord.js';
+import type { ContenderName, Contenders } from './contenders.js';
+import { Pacing } from './pacing.js';
+import { RunningContenders } from './runningContenders.js';
 
-export interface ComparisonPlan {
-  readonly contenders: readonly ContenderName[];
-  readonly worldSizes: readonly number[];
-  readonly operations: readonly OperationName[];
-  /** Bytes of a rank's message. */
-  readonly sizes: readonly number[];
-  /** How often everything is timed; the contenders take turns within a round. */
-  readonly rounds: number;
-  readonly budget: MeasurementBudget;
-  /** Cases for which all ranks together would hold more are left out. */
-  readonly memoryLimitBytes: number;
-}
-
-/** The figures of one case over all rounds. */
-export interface ComparedRow extends BenchRow {
-  readonly channel: ContenderName;
-  /** Median over the rounds of this time over OpenMPI's in the same round; undefined without OpenMPI. */
-  readonly overOpenMpi?: number;
-}
+/** Hears what has been measured, for people. */
+export type Note = (line: string) => void;
 
 /**
- * Times every case with every contender, one right after the other, so that all see the same machine. When it is ended
- * by its signal, what it has until then is what it gives.
+ * Times every case that the record does not have yet with every contender, one right after the other, so that all see
+ * the same machine. When it is ended by its signal, the record has what was complete until then.
+ *
+ * @returns how many cases it has measured.
  */
 export async function compareContenders(
   contenders: Contenders,
   plan: ComparisonPlan,
-  note: (line: string) => void,
+  record: ComparisonRecord,
+  note: Note,
   signal: AbortSignal,
-): Promise<ComparedRow[]> {
-  const rows: ComparedRow[] = [];
+): Promise<number> {
+  const visits = visitsOf(plan);
+  const total = visits.reduce((sum, { cases }) => sum + cases.length, 0);
+  const pacing = new Pacing(plan.caseLimitMs, plan.rounds, record.rows);
+  let measured = 0;
+  let done = visits.flatMap(({ cases }) => cases).filter((one) => record.has(one, plan.contenders)).length;
+  if (done > 0) note(`${done} of ${total} cases are known already`);
   try {
-    await compareWorlds(contenders, plan, note, rows);
+    for (const visit of visits) {
+      const missing = visit.cases.filter((one) => !record.has(one, plan.contenders));
+      if (missing.length === 0) continue;
+      await withWorlds(contenders, plan, visit, note, async (running) => {
+        for (const wanted of missing) {
+          const result = await compareCase(running, wanted, plan, pacing, signal);
+          await record.add(result);
+          pacing.learn(result.rows);
+          measured += 1;
+          note(`[${++done}/${total}] ${titleOf(wanted)}: ${figuresOf(result)}`);
+        }
+      });
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
-    note(`ended early: ${messageOf(signal.reason)}`);
+    note(`ended early, ${total - done} cases are left: ${messageOf(signal.reason)}`);
   }
-  return rows;
+  return measured;
 }
 
-async function compareWorlds(
+async function withWorlds(
   contenders: Contenders,
   plan: ComparisonPlan,
-  note: (line: string) => void,
-  rows: ComparedRow[],
+  { ranks }: Visit,
+  note: Note,
+  body: (running: RunningContenders) => Promise<void>,
 ): Promise<void> {
-  for (const ranks of plan.worldSizes) {
-    const running: Contender[] = [];
-    try {
-      for (const name of plan.contenders) running.push(await contenders.start(name, ranks));
-      for (const operation of plan.operations) {
-        for (const bytes of sizesOf(operation, plan.sizes)) {
-          rows.push(...(await compareCase(running, { ranks, operation, bytes }, plan, note)));
-        }
-      }
-    } finally {
-      await Promise.all(running.map((contender) => contender.close()));
-    }
+  const running = new RunningContenders(contenders, ranks);
+  try {
+    note(`starting ${ranks} ranks each of ${plan.contenders.join(', ')} ...`);
+    for (const name of plan.contenders) await running.start(name);
+    await body(running);
+  } finally {
+    await running.close();
   }
-}
-
-function sizesOf(operation: OperationName, sizes: readonly number[]): readonly number[] {
-  return operations[operation].sized ? sizes : [0];
-}
-
-interface Case {
-  readonly ranks: number;
-  readonly operation: OperationName;
-  readonly bytes: number;
 }
 
 async function compareCase(
-  running: readonly Contender[],
-  { ranks, operation, bytes }: Case,
+  running: RunningContenders,
+  wanted: ComparedCase,
   plan: ComparisonPlan,
-  note: (line: string) => void,
-): Promise<ComparedRow[]> {
-  const { kind, memoryBytes }: BenchOperation = operations[operation];
-  const title = `${operation} of ${bytes} B, ${ranks} ranks`;
-  if (kind === 'pair' && ranks !== 2 && plan.worldSizes.includes(2)) return [];
-  const needed = memoryBytes(bytes, ranks);
+  pacing: Pacing,
+  signal: AbortSignal,
+): Promise<MeasuredCase> {
+  const { ranks, operation, bytes } = wanted;
+  const needed = operations[operation].memoryBytes(bytes, ranks);
   if (needed > plan.memoryLimitBytes) {
-    note(`${title}: left out, it would hold ${(needed / 2 ** 30).toFixed(1)} GiB at once`);
-    return [];
+    const reason = `its ranks would hold ${(needed / 2 ** 30).toFixed(1)} GiB at once`;
+    return { ...wanted, rows: [], leftOut: plan.contenders.map((contender) => ({ contender, reason })) };
   }
-  const rounds: Map<ContenderName, BenchRow>[] = [];
+  const leftOut = new Map<ContenderName, string>();
+  const timed = new Map<ContenderName, BenchRow[]>();
   for (let round = 0; round < plan.rounds; round++) {
-    const timed = new Map<ContenderName, BenchRow>();
-    for (const contender of running) {
-      const row = await contender.measure(operation, bytes, plan.budget);
-      if (row) timed.set(contender.name, row);
+    for (const name of plan.contenders) {
+      if (leftOut.has(name) || round >= pacing.roundsFor(name, wanted)) continue;
+      try {
+        const row = await running.measure(name, operation, bytes, plan.budget);
+        if (row) timed.set(name, [...(timed.get(name) ?? []), row]);
+        else leftOut.set(name, 'it does not have this');
+      } catch (error) {
+        if (signal.aborted) throw error;
+        leftOut.set(name, messageOf(error));
+      }
     }
-    rounds.push(timed);
   }
-  const compared = running.flatMap(({ name }) => summary(name, rounds) ?? []);
-  note(`${title}: ${compared.map(({ channel, avgUs }) => `${channel} ${avgUs.toFixed(1)}`).join(', ')} us`);
-  return compared;
+  for (const name of plan.contenders) {
+    if (!timed.has(name) && !leftOut.has(name)) leftOut.set(name, pacing.reason(name, wanted));
+  }
+  return {
+    ...wanted,
+    rows: [...timed].flatMap(([name, rows]) => summary(name, rows) ?? []),
+    leftOut: [...leftOut].filter(([name]) => !timed.has(name)).map(([contender, reason]) => ({ contender, reason })),
+  };
 }
 
 /** The round with the median time stands for all; the extremes are those of all rounds. */
-function summary(
-  name: ContenderName,
-  rounds: readonly ReadonlyMap<ContenderName, BenchRow>[],
-): ComparedRow | undefined {
-  const timed = rounds.flatMap((round) => round.get(name) ?? []).sort((a, b) => a.avgUs - b.avgUs);
-  const middle = timed[Math.floor((timed.length - 1) / 2)];
-  if (!middle) return undefined;
-  const ratios = rounds.flatMap((round) => {
-    const own = round.get(name);
-    const mpi = round.get('openmpi');
-    return own && mpi && name !== 'openmpi' ? [own.avgUs / mpi.avgUs] : [];
-  });
-  const overOpenMpi = ratios.sort((a, b) => a - b)[Math.floor((ratios.length - 1) / 2)];
-  return {
-    ...middle,
-    channel: name,
-    minUs: Math.min(...timed.map(({ minUs }) => minUs)),
-    maxUs: Math.max(...timed.map(({ maxUs }) => maxUs)),
-    ...(overOpenMpi === undefined ? {} : { overOpenMpi }),
-  };
+function summary(channel: ContenderName, rounds: readonly BenchRow[]): ComparedRow | undefined {
+  const roundsUs = rounds.map(({ avgUs }) => avgUs);
+  const middle = rounds.find(({ avgUs }) => avgUs === median(roundsUs));
+  return (
+    middle && {
+      ...middle,
+      channel,
+      minUs: Math.min(...rounds.map(({ minUs }) => minUs)),
+      maxUs: Math.max(...rounds.map(({ maxUs }) => maxUs)),
+      roundsUs,
+    }
+  );
+}
+
+const titleOf = ({ ranks, operation, bytes }: ComparedCase) => `${operation} of ${bytes} B, ${ranks} ranks`;
+
+function figuresOf({ rows, leftOut }: MeasuredCase): string {
+  const times = rows.map(({ channel, avgUs }) => `${channel} ${avgUs.toFixed(1)} us`);
+  const reasons = leftOut.filter(({ reason }) => reason !== 'it does not have this');
+  return [...times, ...reasons.map(({ contender, reason }) => `${contender} left out: ${reason}`)].join(', ');
 }

@@ -1,81 +1,142 @@
-import { z } from 'zod';
-import type { ComparedRow } from './comparison.js';
-import { comparisonTable, sizeText } from './comparisonTable.js';
+import { operationNames } from '../../cli/bench/operations.js';
+import type { PlotSubject } from './comparisonPlot.js';
+import type { ComparedRow, ComparisonRecord, Session } from './comparisonRecord.js';
+import { busTable, osuTable, sizeText, timeTable } from './comparisonTable.js';
 import { contenderNames } from './contenders.js';
-import { goalOutcomes } from './goals.js';
+import { type GoalOutcome, goalOutcomes } from './goals.js';
 
-const figure = z.number().positive();
+/** A plot and its file beside the documents. */
+export interface Plot extends PlotSubject {
+  readonly file: string;
+}
 
-/** What `compare.ts --out` writes. */
-export const comparisonSchema = z.object({
-  machine: z.object({
-    date: z.iso.datetime(),
-    cpu: z.string(),
-    cores: z.int().min(1),
-    node: z.string(),
-    others: z.array(z.string()),
-    loadBefore: z.number(),
-    loadAfter: z.number(),
-    command: z.string(),
-  }),
-  rounds: z.int().min(1),
-  rows: z.array(
-    z.object({
-      channel: z.enum(contenderNames),
-      ranks: z.int().min(1),
-      operation: z.string(),
-      bytes: z.int().min(0),
-      iterations: z.int().min(1),
-      avgUs: figure,
-      minUs: figure,
-      maxUs: figure,
-      mbPerS: figure.optional(),
-      busMbPerS: figure.optional(),
-      overOpenMpi: figure.optional(),
-    }),
-  ),
-});
-export type Comparison = z.infer<typeof comparisonSchema>;
+/** The number of ranks that the goals and the plots are about. */
+const plottedRanks = 4;
 
-/** Operations and numbers of ranks of which there is a plot, and its file beside the document. */
-export function plotsOf(rows: readonly ComparedRow[]): { operation: string; ranks: number; file: string }[] {
-  return ['allreduce', 'bcast'].flatMap((operation) => {
-    const ranks = rows.some((row) => row.operation === operation && row.ranks === 4) ? 4 : undefined;
-    return ranks === undefined ? [] : [{ operation, ranks, file: `collectives-${operation}-${ranks}.svg` }];
-  });
+/** The plots that can be made of these rows. */
+export function plotsOf(rows: readonly ComparedRow[]): Plot[] {
+  const subjects: readonly PlotSubject[] = [
+    { operation: 'allreduce', ranks: plottedRanks, what: 'time' },
+    { operation: 'bcast', ranks: plottedRanks, what: 'time' },
+    { operation: 'allreduce', ranks: plottedRanks, what: 'busBandwidth' },
+  ];
+  return subjects
+    .filter(({ operation, ranks }) => rows.some((row) => row.operation === operation && row.ranks === ranks))
+    .map((subject) => {
+      const suffix = subject.what === 'time' ? '' : '-bus';
+      return { ...subject, file: `images/collectives-${subject.operation}-${subject.ranks}${suffix}.svg` };
+    });
 }
 
 /** The part of docs/collectives.md that is written from a measurement. */
-export function comparisonReport({ machine, rounds, rows }: Comparison): string {
-  const plots = plotsOf(rows).map(({ operation, ranks, file }) => `![${operation}, ${ranks} ranks](${file})`);
+export function comparisonReport(record: ComparisonRecord): string {
+  const rows = inOrder(record.rows);
+  const outcomes = goalOutcomes(rows);
   return [
-    `Measured on ${machine.date.slice(0, 10)} by`,
+    howMeasured(record),
+    ...plotsOf(rows).map(({ operation, ranks, what, file }) => {
+      const shown = what === 'time' ? 'mean time of a rank' : 'bus bandwidth';
+      return `![${operation}, ${ranks} ranks: ${shown}](${file})`;
+    }),
+    '### Goals',
+    outcomes.length === 0 ? 'No case that a goal is about has been measured.' : goalTable(outcomes),
+    `### Times of ${plottedRanks} ranks, and of pairs`,
+    'Mean time of a rank; in brackets, the median over the rounds of its ratio to the time of OpenMPI.',
+    timeTable(rows.filter(({ operation, ranks }) => ranks === plottedRanks || isOfPair(operation))),
+    'All numbers of ranks, in OSU form and as bus bandwidths: [Collectives, measured](collectives-measured.md).',
+  ].join('\n\n');
+}
+
+/** The whole of docs/collectives-measured.md. */
+export function measuredDocument(record: ComparisonRecord): string {
+  const rows = inOrder(record.rows);
+  const worlds = [...new Set(rows.map(({ ranks }) => ranks))].sort((a, b) => a - b);
+  const sections = worlds.flatMap((ranks) => {
+    const own = rows.filter((row) => row.ranks === ranks);
+    const bus = busTable(own);
+    return [
+      `## ${ranks} ranks`,
+      'Mean / least / most over the ranks, microseconds:',
+      osuTable(own),
+      ...(bus === undefined ? [] : ['Bus bandwidth, MB/s:', bus]),
+    ];
+  });
+  const intro =
+    'Written by `bench/collectives/document.ts`; what it says is in [Collectives](collectives.md#measured).';
+  return [
+    '# Collectives, measured',
+    intro,
+    howMeasured(record),
+    ...sections,
+    '## Not measured',
+    leftOutList(record),
+  ].join('\n\n');
+}
+
+function howMeasured({ rounds, sessions, cases, plannedCases }: ComparisonRecord): string {
+  const last = sessions.at(-1);
+  if (!last) return 'No session has ended yet.';
+  const minutes = sessions.reduce((sum, session) => sum + session.minutes, 0);
+  const loads = sessions.flatMap(({ loadBefore, loadAfter }) => [loadBefore, loadAfter]);
+  const machine = `${last.cores} cores (${last.cpu}), ${[`Node ${last.node}`, ...last.others].join(', ')}`;
+  const extent =
+    cases.length >= plannedCases
+      ? `all ${plannedCases} cases`
+      : `${cases.length} of ${plannedCases} cases; the same command goes on with the others`;
+  return [
+    `Measured on ${[...new Set(sessions.map(({ date }) => date.slice(0, 10)))].join(', ')} by`,
     '',
     '```sh',
-    machine.command,
+    last.command,
     '```',
     '',
-    `on ${machine.cores} cores (${machine.cpu}), ${[`Node ${machine.node}`, ...machine.others].join(', ')}; load average of the`,
-    `machine ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after. ${loadRemark(machine)} Each figure is the median of`,
-    `${rounds} rounds in which the contenders took turns; in brackets, the median of the ratios to OpenMPI in the same round.`,
-    'OpenMPI spins while it waits, so with more ranks than cores its own figures suffer from it.',
+    `in ${sessions.length === 1 ? 'one call' : `${sessions.length} calls`} that took ${minutes.toFixed(1)} minutes: ${extent}. The machine had ${machine};`,
+    `its load average was ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)} at the beginning and the end of the calls. ${loadRemark(sessions)}`,
+    `Each figure is that of the round with the median time of ${rounds}, in which the contenders took turns; slow ones took part in the`,
+    'first only. OpenMPI spins while it waits, so with more ranks than cores its own figures suffer from it. `direct-spin` is',
+    '`direct` with ranks that spin, too, where each has a core.',
+  ].join('\n');
+}
+
+/** Ranks keep the machine busy themselves, but none of them before they start. */
+function loadRemark(sessions: readonly Session[]): string {
+  if (sessions.every(({ cores, loadBefore }) => loadBefore <= cores / 2)) return 'Nothing else ran.';
+  return '**Other work ran beside it**, so the times are too high and scatter widely; only ratios within a case mean something.';
+}
+
+function goalTable(outcomes: readonly GoalOutcome[]): string {
+  const met = outcomes.filter(({ isMet }) => isMet).length;
+  return [
+    `${met} of ${outcomes.length} are met.`,
     '',
-    ...plots,
-    '',
-    comparisonTable(rows),
-    '',
-    '### Goals',
-    '',
-    '| goal | size | wanted | measured | |',
-    '| --- | --- | ---: | ---: | --- |',
-    ...goalOutcomes(rows).map(
+    '| goal: time of one over that of the other | size | wanted | measured | |',
+    '| --- | ---: | ---: | ---: | --- |',
+    ...outcomes.map(
       ({ goal, bytes, ratio, isMet }) =>
-        `| ${goal.operation}, ${goal.ranks} ranks, ${goal.of} over ${goal.over} | ${sizeText(bytes)} | <= ${goal.atMost} | ${ratio.toFixed(2)} | ${isMet ? 'met' : 'missed'} |`,
+        `| ${goal.operation}, ${goal.ranks} ranks, ${goal.of} over ${goal.over} | ${sizeText(bytes)} | <= ${goal.atMost} | ${ratio.toFixed(2)} | ${isMet ? 'met' : '**missed**'} |`,
     ),
   ].join('\n');
 }
 
-function loadRemark({ cores, loadBefore, loadAfter }: Comparison['machine']): string {
-  if (Math.max(loadBefore, loadAfter) <= cores) return 'Nothing else ran.';
-  return 'Other work ran beside it, so the figures are too high and scatter widely; only the ratios of one case mean something.';
+function leftOutList({ cases }: ComparisonRecord): string {
+  const lines = cases.flatMap(({ operation, ranks, bytes, leftOut }) =>
+    leftOut
+      .filter(({ reason }) => reason !== 'it does not have this')
+      .map(
+        ({ contender, reason }) =>
+          `- ${operation} of ${sizeText(bytes)} among ${ranks} ranks by ${contender}: ${reason}`,
+      ),
+  );
+  return lines.length === 0 ? 'Nothing was left out.' : lines.join('\n');
+}
+
+const isOfPair = (operation: string) => operation === 'latency' || operation === 'bandwidth';
+
+/** By ranks, operation and size, whatever the order in which they were measured. */
+function inOrder(rows: readonly ComparedRow[]): ComparedRow[] {
+  const place = ({ operation }: ComparedRow) => operationNames.indexOf(operation);
+  const column = ({ channel }: ComparedRow) => contenderNames.indexOf(channel);
+  return [...rows].sort(
+    (a, b) => a.ranks - b.ranks || place(a) - place(b) || a.bytes - b.bytes || column(a) - column(b),
+  );
 }

@@ -1,7 +1,30 @@
-import type { ComparedRow } from './comparison.js';
+import { type ComparedRow, ratioOf } from './comparisonRecord.js';
 
-/** A Markdown table: a line for each case, a column for each contender, with the ratio to OpenMPI behind the time. */
-export function comparisonTable(rows: readonly ComparedRow[]): string {
+/** What a cell shows of one contender, beside those of the same case. */
+type Cell = (row: ComparedRow, openMpi: ComparedRow | undefined) => string;
+
+/** The mean time of the ranks, and in brackets its ratio to OpenMPI's. */
+export function timeTable(rows: readonly ComparedRow[]): string {
+  return table(rows, (row, openMpi) => {
+    if (row.operation === 'bandwidth') return `${figure(row.mbPerS ?? 0)} MB/s`;
+    const ratio = row.channel === 'openmpi' ? undefined : ratioOf(row, openMpi);
+    return ratio === undefined ? timeText(row.avgUs) : `${timeText(row.avgUs)} (${ratio.toFixed(2)}x)`;
+  });
+}
+
+/** The form of the OSU micro-benchmarks: mean, least and most over the ranks, microseconds. */
+export function osuTable(rows: readonly ComparedRow[]): string {
+  return table(rows, ({ avgUs, minUs, maxUs }) => [avgUs, minUs, maxUs].map(figure).join(' / '));
+}
+
+/** nccl-tests' bus bandwidth, MB/s; `undefined` when no row has one. */
+export function busTable(rows: readonly ComparedRow[]): string | undefined {
+  const withBus = rows.filter(({ busMbPerS }) => busMbPerS !== undefined);
+  return withBus.length === 0 ? undefined : table(withBus, ({ busMbPerS = 0 }) => figure(busMbPerS));
+}
+
+/** A Markdown table: a line for each case, a column for each contender. */
+function table(rows: readonly ComparedRow[], cell: Cell): string {
   const contenders = [...new Set(rows.map(({ channel }) => channel))];
   const cases = new Map<string, Map<string, ComparedRow>>();
   for (const row of rows) {
@@ -10,22 +33,18 @@ export function comparisonTable(rows: readonly ComparedRow[]): string {
   }
   const lines = [
     `| operation | ranks | size | ${contenders.join(' | ')} |`,
-    `| --- | --- | --- | ${contenders.map(() => '---:').join(' | ')} |`,
+    `| --- | ---: | ---: | ${contenders.map(() => '---:').join(' | ')} |`,
   ];
   for (const byContender of cases.values()) {
     const [first] = byContender.values();
     if (!first) continue;
-    const cells = contenders.map((contender) => cell(byContender.get(contender)));
+    const cells = contenders.map((contender) => {
+      const row = byContender.get(contender);
+      return row ? cell(row, byContender.get('openmpi')) : '';
+    });
     lines.push(`| ${first.operation} | ${first.ranks} | ${sizeText(first.bytes)} | ${cells.join(' | ')} |`);
   }
   return lines.join('\n');
-}
-
-function cell(row: ComparedRow | undefined): string {
-  if (!row) return '';
-  if (row.operation === 'bandwidth' && row.mbPerS !== undefined) return `${figure(row.mbPerS)} MB/s`;
-  const ratio = row.overOpenMpi === undefined ? '' : ` (${row.overOpenMpi.toFixed(2)}x)`;
-  return `${timeText(row.avgUs)}${ratio}`;
 }
 
 function timeText(us: number): string {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type BenchChannel, benchChannels } from '../../cli/bench/benchChannels.js';
 import type { BenchRow } from '../../cli/bench/benchRow.js';
 import { BenchMeetingPlace } from '../../cli/bench/meetingPlace.js';
@@ -9,9 +10,10 @@ import type { RankPrograms } from './rankPrograms.js';
 import { type RedisServer, startRedis } from './redis/redisServer.js';
 import { startTcpRelay, type TcpRelayServer } from './tcpRelay/tcpRelayServer.js';
 
-export const otherMethods = ['openmpi', 'redis', 'tcp-relay'] as const;
-export type ContenderName = BenchChannel | (typeof otherMethods)[number];
-export const contenderNames: readonly ContenderName[] = [...benchChannels, ...otherMethods];
+/** `direct-spin`: direct links whose ranks keep their CPUs busy while they wait, as those of OpenMPI do. */
+const others = ['direct-spin', 'openmpi', 'redis', 'tcp-relay'] as const;
+export type ContenderName = BenchChannel | (typeof others)[number];
+export const contenderNames: readonly ContenderName[] = [...benchChannels, ...others];
 
 /** Something whose operations are timed, with its ranks running. */
 export interface Contender {
@@ -22,8 +24,8 @@ export interface Contender {
 }
 
 const mpiTimeoutMs = 120_000;
-/** Through objects and polled keys an iteration takes long; a few must do. */
-const slowMinIterations = 3;
+/** Long enough for the answer to any small message. */
+const spinMs = 2;
 
 /** Starts worlds of every kind; servers that are needed are started once. */
 export class Contenders {
@@ -49,6 +51,7 @@ export class Contenders {
     if (name === 'openmpi') return this.#startMpi(ranks);
     if (name === 'redis') return grouped(name, await this.#startRedis(ranks));
     if (name === 'tcp-relay') return grouped(name, await this.#startTcpRelay());
+    if (name === 'direct-spin') return this.#startSpinning(ranks);
     return grouped(name, await this.#meetingPlace.start(name, ranks));
   }
 
@@ -74,6 +77,13 @@ export class Contenders {
         (await mpi.measure(ranks, [{ operation, bytes }], budget, mpiTimeoutMs))[0],
       close: async () => {},
     };
+  }
+
+  /** Ranks that spin without a CPU of their own only keep each other from working. */
+  async #startSpinning(ranks: number): Promise<Contender> {
+    const name = 'direct-spin';
+    if (ranks <= availableParallelism()) return grouped(name, await this.#meetingPlace.start('direct', ranks, spinMs));
+    return { name, measure: async () => undefined, close: async () => {} };
   }
 
   async #startRedis(ranks: number): Promise<RankGroup> {
@@ -115,7 +125,7 @@ function grouped(name: ContenderName, group: RankGroup): Contender {
     name,
     measure: (operation, bytes, budget) => {
       if (name === 'tcp-relay' && operations[operation].kind !== 'pair') return Promise.resolve(undefined);
-      return group.measure(operation, bytes, { ...budget, minIterations: slowMinIterations });
+      return group.measure(operation, bytes, budget);
     },
     close: () => group.close(),
   };

@@ -1,4 +1,5 @@
-import type { ComparedRow } from './comparison.js';
+import type { ComparedCase } from './comparisonPlan.js';
+import { type ComparedRow, ratioOf } from './comparisonRecord.js';
 import type { ContenderName } from './contenders.js';
 
 /** A time that is to be reached, relative to another one of the same run. */
@@ -15,7 +16,10 @@ interface Goal {
 const kib = 1024;
 const mib = 1_048_576;
 
-/** Node's time over OpenMPI's (4 ranks; direct links), the relay's over FMI's Redis method and over a bare TCP relay. */
+/**
+ * Node's time over OpenMPI's (4 ranks over direct links; 2 ranks that may spin), the relay's over FMI's Redis method and
+ * over a bare TCP relay.
+ */
 const goals: readonly Goal[] = [
   { operation: 'allreduce', ranks: 4, fromBytes: 1, toBytes: kib, of: 'direct', over: 'openmpi', atMost: 2 },
   {
@@ -39,6 +43,8 @@ const goals: readonly Goal[] = [
   },
   { operation: 'bcast', ranks: 4, fromBytes: mib, toBytes: 64 * mib, of: 'direct', over: 'openmpi', atMost: 1 },
   { operation: 'barrier', ranks: 4, fromBytes: 0, toBytes: 0, of: 'direct', over: 'openmpi', atMost: 3 },
+  { operation: 'allreduce', ranks: 2, fromBytes: 1, toBytes: kib, of: 'direct-spin', over: 'openmpi', atMost: 1.5 },
+  { operation: 'barrier', ranks: 2, fromBytes: 0, toBytes: 0, of: 'direct-spin', over: 'openmpi', atMost: 1.5 },
   { operation: 'allreduce', ranks: 4, fromBytes: mib, toBytes: mib, of: 'relay', over: 'redis', atMost: 0.25 },
   { operation: 'latency', ranks: 2, fromBytes: 8, toBytes: 8, of: 'relay', over: 'tcp-relay', atMost: 1.3 },
 ];
@@ -51,6 +57,13 @@ export interface GoalOutcome {
   readonly isMet: boolean;
 }
 
+/** Whether any goal is about this case. */
+export function bearsOnGoal({ operation, ranks, bytes }: ComparedCase): boolean {
+  return goals.some(
+    (goal) => goal.operation === operation && goal.ranks === ranks && bytes >= goal.fromBytes && bytes <= goal.toBytes,
+  );
+}
+
 /** Compares every goal with the rows that bear on it. */
 export function goalOutcomes(rows: readonly ComparedRow[]): GoalOutcome[] {
   const rowOf = (channel: ContenderName, { operation, ranks }: Goal, bytes: number) =>
@@ -61,13 +74,10 @@ export function goalOutcomes(rows: readonly ComparedRow[]): GoalOutcome[] {
     const sizes = new Set(rows.filter(({ operation }) => operation === goal.operation).map(({ bytes }) => bytes));
     return [...sizes]
       .filter((bytes) => bytes >= goal.fromBytes && bytes <= goal.toBytes)
+      .sort((a, b) => a - b)
       .flatMap((bytes) => {
-        const own = rowOf(goal.of, goal, bytes);
-        const other = rowOf(goal.over, goal, bytes);
-        if (!own || !other) return [];
-        // Against OpenMPI the ratios within each round are known; they are steadier than the ratio of two medians.
-        const ratio = (goal.over === 'openmpi' ? own.overOpenMpi : undefined) ?? own.avgUs / other.avgUs;
-        return [{ goal, bytes, ratio, isMet: ratio <= goal.atMost }];
+        const ratio = ratioOf(rowOf(goal.of, goal, bytes), rowOf(goal.over, goal, bytes));
+        return ratio === undefined ? [] : [{ goal, bytes, ratio, isMet: ratio <= goal.atMost }];
       });
   });
 }

@@ -39,7 +39,9 @@ export class OpenMpi {
     timeoutMs: number,
   ): Promise<BenchRow[]> {
     const args = [
-      ...['-n', String(ranks), '--mca', 'btl', 'tcp,self', '--allow-run-as-root', '--oversubscribe', this.#program],
+      // Without ob1 another layer, where it is there, may go past TCP and through shared memory.
+      ...['-n', String(ranks), '--mca', 'pml', 'ob1', '--mca', 'btl', 'tcp,self'],
+      ...['--allow-run-as-root', '--oversubscribe', this.#program],
       ...[budgetMs, minIterations, maxIterations].map(String),
       ...cases.flatMap(({ operation, bytes }) => [operation, String(bytes)]),
     ];

@@ -19,6 +19,7 @@ export interface BenchCollectivesOptions {
   readonly sizes: readonly number[];
   readonly ops: readonly OperationName[];
   readonly budgetMs: number;
+  readonly spinMs: number;
 }
 
 /** All ranks together hold no more than this at once. */
@@ -67,11 +68,11 @@ export async function benchCollectives(session: Session, options: BenchCollectiv
 async function timeWorld(
   place: BenchMeetingPlace,
   ranks: number,
-  { channel, sizes, ops, budgetMs }: BenchCollectivesOptions,
+  { channel, sizes, ops, budgetMs, spinMs }: BenchCollectivesOptions,
   rows: BenchRow[],
   leftOut: LeftOut[],
 ): Promise<void> {
-  const group = await place.start(channel, ranks);
+  const group = await place.start(channel, ranks, spinMs);
   try {
     for (const operation of ops) {
       const { kind, sized, memoryBytes }: BenchOperation = operations[operation];

@@ -1,9 +1,11 @@
+import type { OperationName } from './operations.js';
+
 /** One line of a benchmark: one operation at one size. */
 export interface BenchRow {
   /** The channel, or the method it is compared with. */
   readonly channel: string;
   readonly ranks: number;
-  readonly operation: string;
+  readonly operation: OperationName;
   /** Size of a rank's message, as in the OSU micro-benchmarks; 0 for the barrier. */
   readonly bytes: number;
   readonly iterations: number;

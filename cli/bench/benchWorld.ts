@@ -1,3 +1,8 @@
+/** Memory for the result, the same in every iteration, as an MPI program has it. A method without such may ignore it. */
+export interface BenchResult<T> {
+  readonly into: T;
+}
+
 /**
  * What a benchmark times: the operations of a communicator. A method of fewer operations (a bare relay, a store) leaves
  * out those it does not have.
@@ -8,13 +13,13 @@ export interface BenchWorld {
   barrier(): Promise<void>;
   send(data: Buffer, to: number): Promise<void>;
   recv(from: number): Promise<unknown>;
-  bcast?(data: Buffer | undefined, root: number): Promise<Buffer>;
+  bcast?(data: Buffer | undefined, root: number, options: BenchResult<Buffer>): Promise<Buffer>;
   gather?(data: Buffer, root: number): Promise<Buffer[] | undefined>;
   scatter?(data: readonly Buffer[] | undefined, root: number): Promise<Buffer>;
   allgather?(data: Buffer): Promise<Buffer[]>;
   alltoall?(data: readonly Buffer[]): Promise<Buffer[]>;
   reduce?(data: Float32Array, operator: 'sum', root: number): Promise<Float32Array | undefined>;
-  allreduce?(data: Float32Array, operator: 'sum'): Promise<Float32Array>;
+  allreduce?(data: Float32Array, operator: 'sum', options: BenchResult<Float32Array>): Promise<Float32Array>;
   reduceScatter?(data: Float32Array, operator: 'sum'): Promise<Float32Array>;
   scan?(data: Float32Array, operator: 'sum'): Promise<Float32Array>;
   exscan?(data: Float32Array, operator: 'sum'): Promise<Float32Array | undefined>;

@@ -24,9 +24,13 @@ export class BenchMeetingPlace {
     this.#signal = signal;
   }
 
-  /** Starts the ranks of one world; they are ready when it resolves. */
-  async start(channel: BenchChannel, worldSize: number): Promise<RankGroup> {
-    const meetings = await this.#meetings(channel, worldSize);
+  /**
+   * Starts the ranks of one world; they are ready when it resolves.
+   *
+   * @param spinMs with `direct`: how long a rank that waits keeps its CPU busy.
+   */
+  async start(channel: BenchChannel, worldSize: number, spinMs = 0): Promise<RankGroup> {
+    const meetings = await this.#meetings(channel, worldSize, spinMs);
     const programs = meetings.map((meeting) => ({ entry: this.#entry, argument: JSON.stringify(meeting) }));
     return RankGroup.start({ channel, worldSize, programs, signal: this.#signal });
   }
@@ -35,7 +39,7 @@ export class BenchMeetingPlace {
     for (const step of this.#closing.splice(0).reverse()) await step();
   }
 
-  async #meetings(channel: BenchChannel, worldSize: number): Promise<BenchMeeting[]> {
+  async #meetings(channel: BenchChannel, worldSize: number, spinMs: number): Promise<BenchMeeting[]> {
     if (channel === 'memory') return [{ channel, worldSize }];
     const runId = `bench-${++this.#runs}`;
     if (channel === 'storage') {
@@ -49,7 +53,7 @@ export class BenchMeetingPlace {
     return Array.from({ length: worldSize }, (_, rank) => {
       const identity = { runId, rank, worldSize };
       const token = signToken(secret, { purpose: 'member', ...identity, generation: 0, expiresAtMs });
-      return { channel, ...identity, url, token };
+      return { channel, ...identity, url, token, spinMs };
     });
   }
 

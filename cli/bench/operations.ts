@@ -62,9 +62,13 @@ export const operations = {
   },
   bcast: collective(
     (world, bytes) => {
-      const own = world.rank === 0 ? Buffer.alloc(bytes, 7) : undefined;
+      const into = Buffer.alloc(bytes, world.rank === 0 ? 7 : 0);
+      const own = world.rank === 0 ? into : undefined;
       return (
-        world.bcast && { run: async () => world.bcast?.(own, 0), check: (result) => checkBuffer(result, bytes, 7) }
+        world.bcast && {
+          run: async () => world.bcast?.(own, 0, { into }),
+          check: (result) => checkBuffer(result, bytes, 7),
+        }
       );
     },
     everyRankTwice,
@@ -141,9 +145,10 @@ export const operations = {
   allreduce: collective(
     (world, bytes) => {
       const own = contribution(world, bytes);
+      const into = own.slice();
       return (
         world.allreduce && {
-          run: async () => world.allreduce?.(own, 'sum'),
+          run: async () => world.allreduce?.(own, 'sum', { into }),
           check: (result) => checkSum(result, own.length, rankSum(world.worldSize)),
         }
       );

@@ -28,12 +28,13 @@ export interface MeasurementBudget {
   readonly maxIterations: number;
 }
 
-export const defaultBudget: MeasurementBudget = { budgetMs: 500, minIterations: 3, maxIterations: 1000 };
+export const defaultBudget: MeasurementBudget = { budgetMs: 500, minIterations: 2, maxIterations: 1000 };
 
 /** Time to start all processes and to meet. */
 const startTimeoutMs = 60_000;
 /** Beyond what was estimated, a measurement is given up after this time. */
-const patienceMs = 60_000;
+const patienceMs = 120_000;
+const probeIterations = 2;
 const closeTimeoutMs = 5000;
 /** Up to here a few more calls cost nothing, and a compiler that has not seen the code often makes a bad estimate. */
 const longMessageBytes = 65_536;
@@ -68,7 +69,8 @@ export class RankGroup {
   }
 
   /**
-   * Times one operation at one size. A few iterations first tell how many fit the budget; they also warm up.
+   * Times one operation at one size. A few iterations first tell how many fit the budget; they also warm up. When
+   * they take all of it, theirs are the figures.
    *
    * @returns undefined when the channel does not have the operation.
    * @throws BenchmarkError; the group is of no use then.
@@ -79,9 +81,12 @@ export class RankGroup {
     { budgetMs, minIterations, maxIterations }: MeasurementBudget = defaultBudget,
   ): Promise<BenchRow | undefined> {
     const warmUpsOfProbe = bytes <= longMessageBytes ? 20 : 1;
-    const probe = await this.#times({ operation, bytes, iterations: 2, warmUps: warmUpsOfProbe }, patienceMs);
+    const probing = { operation, bytes, iterations: probeIterations, warmUps: warmUpsOfProbe };
+    const probe = await this.#times(probing, patienceMs);
     if (probe.length === 0) return undefined;
     const probedMs = (Math.max(...probe) / 1000) * timesPerIteration(operation, bytes);
+    const isEnough = probeIterations >= minIterations && probeIterations * probedMs >= budgetMs;
+    if (isEnough) return rowOf(this.channel, this.worldSize, operation, bytes, probeIterations, probe);
     const iterations = Math.max(minIterations, Math.min(maxIterations, Math.ceil(budgetMs / probedMs)));
     const warmUps = Math.ceil(iterations / 10);
     // The barriers between iterations take their time too.

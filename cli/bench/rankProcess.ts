@@ -21,6 +21,7 @@ const meetingSchema = z.discriminatedUnion('channel', [
     runId: z.string(),
     rank: z.int().min(0),
     worldSize: z.int().min(1),
+    spinMs: z.number().min(0),
   }),
   z.object({
     channel: z.literal('storage'),

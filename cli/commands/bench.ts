@@ -23,6 +23,7 @@ const collectivesCommand = () =>
     )
     .option('--ops <names,...>', `of ${operationNames.join(', ')}; default: all`, operationList, [...operationNames])
     .option('--budget-ms <n>', 'time for the iterations of one figure', integerArgument(1), 500)
+    .option('--spin-ms <n>', 'with direct: keep the CPU busy so long while waiting', integerArgument(0), 0)
     .addHelpText(
       'after',
       examples(

@@ -113,6 +113,7 @@ function qualityFacts({ quality, nonFinite, collectives }: RunSummary, colours: 
     const verdict = collectives.agrees ? 'the ranks agree with the summary' : colours.red('DIFFER from the summary');
     entries.push(['allreduce', `${verdict} (${collectives.channel})`]);
   }
+  if (collectives.reason !== '') entries.push(['channel', `${collectives.channel}: ${collectives.reason}`]);
   return entries.length === 0 ? '' : section('Predictions', facts(entries, colours), colours);
 }
 

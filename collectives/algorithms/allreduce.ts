@@ -2,7 +2,7 @@ import { copyOf, decodeLike, encodeArray, type NumericArray } from '../datatypes
 import type { Operator } from '../operators.js';
 import { broadcast } from './broadcast.js';
 import type { Crossover } from './crossover.js';
-import { type Exchange, receiveLike, sendArray } from './exchange.js';
+import { type Exchange, receiveInto, receiveLent, receiveLike, sendArray } from './exchange.js';
 import { pairwiseReduction } from './pairwiseReduction.js';
 import { evenRanges } from './ranges.js';
 import { evenHalvingPlan, gatherByHalves, reduceByHalves } from './recursiveHalving.js';
@@ -13,29 +13,31 @@ import { reductionTree } from './reductionTree.js';
  * Reduction to every rank, with the bits of `reduce`: recursive doubling for short arrays; for long ones each rank works
  * out a part, pairwise or by recursive halving, and gives it to the others.
  *
- * @returns a new array. `own` is not written to.
+ * @param into memory for the result, apart from `own`; a new array otherwise.
+ * @returns the result. `own` is not written to.
  */
 export async function allreduce(
   exchange: Exchange,
   own: NumericArray,
   operator: Operator,
   crossover: Crossover,
+  into?: NumericArray,
 ): Promise<NumericArray> {
   const { worldSize } = exchange;
   const { pieceBytes } = crossover;
   switch (reductionAlgorithm(crossover.allreduce, own, operator, worldSize)) {
     case 'tree':
       return operator.associative
-        ? allreduceByDoubling(exchange, own, operator)
-        : reduceAndBroadcast(exchange, own, operator, crossover);
+        ? allreduceByDoubling(exchange, own, operator, into)
+        : placed(await reduceAndBroadcast(exchange, own, operator, crossover), into);
     case 'pairwise': {
       const ranges = evenRanges(own.length, worldSize, operator.itemLength);
       const holders = ranges.map((_, rank) => rank);
-      return pairwiseReduction(exchange, { own, operator, ranges, holders, pieceBytes });
+      return pairwiseReduction(exchange, { own, operator, ranges, holders, pieceBytes, into });
     }
     case 'halving': {
       const plan = evenHalvingPlan(worldSize, own, operator, pieceBytes);
-      return gatherByHalves(exchange, own, await reduceByHalves(exchange, own, plan), plan);
+      return gatherByHalves(exchange, own, await reduceByHalves(exchange, own, plan, into), plan, into);
     }
   }
 }
@@ -54,29 +56,44 @@ async function reduceAndBroadcast(
  * Recursive doubling over the `ReductionTree`: both of a pair put the same two parts together in the same order, so all
  * ranks end with the same bits.
  */
-async function allreduceByDoubling(exchange: Exchange, own: NumericArray, operator: Operator): Promise<NumericArray> {
+async function allreduceByDoubling(
+  exchange: Exchange,
+  own: NumericArray,
+  operator: Operator,
+  into: NumericArray | undefined,
+): Promise<NumericArray> {
   const { rank, worldSize } = exchange;
   const tree = reductionTree(worldSize);
   const partner = tree.partnerOf(rank);
   // The upper rank of a block of two hands its part over and gets the result in the end.
   if (partner !== undefined && partner < rank) {
     await sendArray(exchange, partner, own);
-    return receiveLike(exchange, partner, own);
-  }
-  let partial = own;
-  if (partner !== undefined) {
-    const received = await receiveLike(exchange, partner, own);
-    operator.combine(own, received, received);
-    partial = received;
+    if (!into) return receiveLike(exchange, partner, own);
+    await receiveInto(exchange, partner, into);
+    return into;
   }
   const block = tree.blockOf(rank);
-  for (let bit = 1; bit < tree.blocks; bit *= 2) {
-    const other = tree.firstRank(block ^ bit);
-    const [received] = await Promise.all([receiveLike(exchange, other, own), sendArray(exchange, other, partial)]);
-    if (other > rank) operator.combine(partial, received, received);
-    else operator.combine(received, partial, received);
-    partial = received;
+  const others = partner === undefined ? [] : [partner];
+  for (let bit = 1; bit < tree.blocks; bit *= 2) others.push(tree.firstRank(block ^ bit));
+  let partial = own;
+  let releasePartial = () => {};
+  for (const [step, other] of others.entries()) {
+    const sent = other === partner ? undefined : sendArray(exchange, other, partial);
+    const { array: received, release } = await receiveLent(exchange, other, own);
+    await sent;
+    const isLast = step === others.length - 1;
+    const target = isLast && into ? into : received;
+    if (other > rank) operator.combine(partial, received, target);
+    else operator.combine(received, partial, target);
+    releasePartial();
+    if (target !== received) release();
+    partial = target;
+    releasePartial = release;
   }
   if (partner !== undefined) await sendArray(exchange, partner, partial);
-  return partial === own ? copyOf(own) : partial;
+  return partial === own ? copyOf(own, into) : partial;
+}
+
+function placed(result: NumericArray, into: NumericArray | undefined): NumericArray {
+  return into ? copyOf(result, into) : result;
 }

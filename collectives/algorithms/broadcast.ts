@@ -15,6 +15,7 @@ const ANNOUNCEMENT_BYTES = 16;
  * it is there, so that the time hardly grows with the world.
  *
  * @param own what the root sends; not looked at elsewhere.
+ * @param into memory for the bytes, which is used where they fill it exactly.
  * @returns what the root sent; at the root itself, `own`.
  */
 export async function broadcast(
@@ -22,22 +23,28 @@ export async function broadcast(
   own: Message | undefined,
   root: number,
   crossover: Crossover,
+  into?: Uint8Array,
 ): Promise<Message> {
   const { rank, worldSize } = exchange;
   const isLong = own && choose(crossover.bcast, own.bytes.byteLength, worldSize) === 'chain';
-  const first = await broadcastByTree(exchange, isLong ? announcementOf(own) : own, root);
+  const first = await broadcastByTree(exchange, isLong ? announcementOf(own) : own, root, into);
   if (first.datatype !== ANNOUNCEMENT) return first;
-  const message = own ?? announced(first, root);
+  const message = own ?? announced(first, root, into);
   const from = rank === root ? undefined : (rank - 1 + worldSize) % worldSize;
   const next = (rank + 1) % worldSize;
   await passOn(exchange, [{ message, from, to: next === root ? undefined : next }], crossover.pieceBytes);
   return message;
 }
 
-async function broadcastByTree(exchange: Exchange, own: Message | undefined, root: number): Promise<Message> {
+async function broadcastByTree(
+  exchange: Exchange,
+  own: Message | undefined,
+  root: number,
+  into: Uint8Array | undefined,
+): Promise<Message> {
   const { rank, worldSize } = exchange;
   const { parent, children } = binomialTree(worldSize, rank, root);
-  const message = own ?? (await exchange.receive(parent ?? root));
+  const message = own ?? (await exchange.receive(parent ?? root, into));
   // The largest subtree first.
   await Promise.all([...children].reverse().map((child) => exchange.send(child.rank, message)));
   return message;
@@ -51,11 +58,12 @@ function announcementOf({ datatype, bytes }: Message): Message {
 }
 
 /** The announced message, with nothing in it yet. */
-function announced({ bytes }: Message, root: number): Message {
+function announced({ bytes }: Message, root: number, into: Uint8Array | undefined): Message {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.byteLength === ANNOUNCEMENT_BYTES ? view.getFloat64(8, true) : Number.NaN;
   if (!Number.isSafeInteger(length) || length < 0) {
     throw new DataMismatchError(root, 'the length of a message', `${bytes.byteLength} bytes`);
   }
-  return { datatype: view.getUint32(0, true), bytes: Buffer.allocUnsafeSlow(length) };
+  const place = into?.byteLength === length ? into : Buffer.allocUnsafeSlow(length);
+  return { datatype: view.getUint32(0, true), bytes: place };
 }

@@ -7,6 +7,13 @@ export interface Exchange {
   readonly worldSize: number;
   /** Resolves when the bytes may be written to again. Messages to one rank arrive in the order of the calls. */
   send(to: number, message: Message): Promise<void>;
+  /**
+   * The same for bytes that are left as they are until `hurry` is called, as it must be before the promise is awaited: a
+   * channel that keeps bytes until they have arrived then copies only those that have not.
+   */
+  sendPatiently(to: number, message: Message): Promise<void>;
+  /** The bytes of all patient sends are wanted back. */
+  hurry(): void;
   /** The next message of a rank in this operation; `into` is a place where its bytes may be put at once. */
   receive(from: number, into?: Uint8Array): Promise<Message>;
 }
@@ -24,13 +31,32 @@ export function receiveLike(exchange: Exchange, from: number, like: NumericArray
   return watched(exchange.receive(from).then((message) => decodeLike(message, like, from)));
 }
 
+/** An array that another rank has sent, in memory that is lent. */
+export interface LentArray {
+  readonly array: NumericArray;
+  /** To be called when nobody looks at the array any more. */
+  release(): void;
+}
+
+/** The same for a caller that keeps nothing of the array. @throws DataMismatchError when another comes. */
+export function receiveLent(exchange: Exchange, from: number, like: NumericArray): Promise<LentArray> {
+  return watched(
+    exchange.receive(from).then((message) => ({
+      array: decodeLike(message, like, from),
+      release: () => message.release?.(),
+    })),
+  );
+}
+
 /** Fills `into` with what the rank sends. @throws DataMismatchError when that is of another type or length. */
 export function receiveInto(exchange: Exchange, from: number, into: NumericArray): Promise<void> {
   const place = bytesOf(into);
   return watched(
     exchange.receive(from, place).then((message) => {
       const received = decodeLike(message, into, from);
-      if (received.buffer !== into.buffer || received.byteOffset !== into.byteOffset) place.set(bytesOf(received));
+      if (received.buffer === into.buffer && received.byteOffset === into.byteOffset) return;
+      place.set(bytesOf(received));
+      message.release?.();
     }),
   );
 }

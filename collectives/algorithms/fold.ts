@@ -1,6 +1,7 @@
 import { allocateLike, copyInto, copyOf, type NumericArray } from '../datatypes.js';
+import { foldByKernel } from '../kernel/kernelOperator.js';
 import type { Operator } from '../operators.js';
-import { reductionTree } from './reductionTree.js';
+import { reductionSteps, reductionTree } from './reductionTree.js';
 
 /** A rank's part of a reduction, or what several have come to. */
 interface Part {
@@ -31,6 +32,24 @@ export async function foldInOrder(parts: Parts, operator: Operator, into?: Numer
   if (!into) return owned ? array : copyOf(array);
   if (array !== into) copyInto(into, array);
   return into;
+}
+
+/**
+ * The same for parts that are all there.
+ *
+ * @param arrays by rank; those of other ranks may be written to.
+ */
+export async function foldArrays(
+  arrays: readonly NumericArray[],
+  rank: number,
+  operator: Operator,
+  into: NumericArray,
+): Promise<void> {
+  const worldSize = arrays.length;
+  const done = operator.associative ? foldByKernel(operator, arrays, reductionSteps(worldSize), into) : 0;
+  if (done === into.length && done > 0) return;
+  const rest = arrays.map((array) => array.subarray(done));
+  await foldInOrder({ worldSize, rank, part: (from) => rest[from] ?? into }, operator, into.subarray(done));
 }
 
 async function foldTree(parts: Parts, operator: Operator, into: NumericArray | undefined): Promise<Part> {

@@ -28,9 +28,12 @@ export async function passOn(exchange: Exchange, passages: readonly Passage[], p
   await Promise.all(sends);
 }
 
-function fill(place: Uint8Array, { bytes }: Message, from: number | undefined): void {
+function fill(place: Uint8Array, message: Message, from: number | undefined): void {
+  const { bytes } = message;
   if (bytes.byteLength !== place.byteLength) {
     throw new DataMismatchError(from, `a piece of ${place.byteLength} bytes`, `${bytes.byteLength} bytes`);
   }
-  if (bytes.buffer !== place.buffer || bytes.byteOffset !== place.byteOffset) place.set(bytes);
+  if (bytes.buffer === place.buffer && bytes.byteOffset === place.byteOffset) return;
+  place.set(bytes);
+  message.release?.();
 }

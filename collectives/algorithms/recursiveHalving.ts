@@ -1,6 +1,6 @@
 import { allocateLike, copyOf, type NumericArray } from '../datatypes.js';
 import type { Operator } from '../operators.js';
-import { type Exchange, receiveInto, receiveLike, sendArray } from './exchange.js';
+import { type Exchange, receiveInto, receiveLent, sendArray } from './exchange.js';
 import { evenRanges, piecesOf, type Range } from './ranges.js';
 import { type ReductionTree, reductionTree } from './reductionTree.js';
 
@@ -51,6 +51,7 @@ export function partOf(block: number, blocks: number): number {
  * and each puts one half together (Rabenseifner 2004). Neighbours come first, so that the order is that of the
  * `ReductionTree`. Of a block of two, the upper rank hands all over to the lower one.
  *
+ * @param into memory for the array; a new one otherwise.
  * @returns an array of the length of `own` in which this block's part is the result and the rest is anything;
  * `undefined` at the upper rank of a block of two.
  */
@@ -58,16 +59,17 @@ export async function reduceByHalves(
   exchange: Exchange,
   own: NumericArray,
   plan: HalvingPlan,
+  into?: NumericArray,
 ): Promise<NumericArray | undefined> {
   const { rank, worldSize } = exchange;
   const { tree } = plan;
-  if (worldSize === 1) return copyOf(own);
+  if (worldSize === 1) return copyOf(own, into);
   const partner = tree.partnerOf(rank);
   if (partner !== undefined && partner < rank) {
     await sendRange(exchange, partner, own, { start: 0, end: own.length }, plan);
     return undefined;
   }
-  const work = allocateLike(own, own.length);
+  const work = into ?? allocateLike(own, own.length);
   let source = own;
   if (partner !== undefined) {
     await combineRange(exchange, { from: partner, source, work, range: { start: 0, end: own.length } }, plan);
@@ -93,13 +95,14 @@ export async function gatherByHalves(
   own: NumericArray,
   work: NumericArray | undefined,
   plan: HalvingPlan,
+  into?: NumericArray,
 ): Promise<NumericArray> {
   const { rank } = exchange;
   const { tree } = plan;
   const partner = tree.partnerOf(rank);
   const whole = { start: 0, end: own.length };
   if (!work) {
-    const result = allocateLike(own, own.length);
+    const result = into ?? allocateLike(own, own.length);
     if (partner !== undefined) await receiveRange(exchange, partner, result, whole, plan);
     return result;
   }
@@ -137,11 +140,13 @@ async function combineRange(
   plan: HalvingPlan,
 ): Promise<void> {
   const targets = cut(work, range, plan);
-  const pieces = cut(source, range, plan).map((own) => ({ own, other: receiveLike(exchange, from, own) }));
+  const pieces = cut(source, range, plan).map((own) => ({ own, other: receiveLent(exchange, from, own) }));
   for (const [index, { own, other }] of pieces.entries()) {
-    const [received, target] = [await other, targets[index] ?? own];
+    const { array: received, release } = await other;
+    const target = targets[index] ?? own;
     if (from > exchange.rank) plan.operator.combine(own, received, target);
     else plan.operator.combine(received, own, target);
+    release();
   }
 }
 

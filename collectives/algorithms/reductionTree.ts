@@ -20,6 +20,20 @@ export interface ReductionTree {
   partnerOf(rank: number): number | undefined;
 }
 
+/** The ranks whose parts are put together, one pair after the other, each into the place of the first; rank 0 has all. */
+export function reductionSteps(worldSize: number): [left: number, right: number][] {
+  const { blocks, firstRank, partnerOf } = reductionTree(worldSize);
+  const steps: [number, number][] = [];
+  for (let block = 0; block < blocks; block++) {
+    const partner = partnerOf(firstRank(block));
+    if (partner !== undefined) steps.push([firstRank(block), partner]);
+  }
+  for (let size = 1; size < blocks; size *= 2) {
+    for (let block = 0; block < blocks; block += 2 * size) steps.push([firstRank(block), firstRank(block + size)]);
+  }
+  return steps;
+}
+
 export function reductionTree(worldSize: number): ReductionTree {
   const blocks = 2 ** Math.floor(Math.log2(worldSize));
   const extra = worldSize - blocks;

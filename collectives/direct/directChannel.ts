@@ -16,6 +16,8 @@ import { Spinner } from './spinner.js';
 /** Time for a link to come about; a SYN under way is not given up before. */
 const MAKING_MS = 4000;
 const OBSERVER_MS = 2000;
+/** Beyond this world size the rendezvous counts a barrier sooner than ranks can tell each other in rounds. */
+const MAX_TOLD_BARRIER = 8;
 /** Time that a rank's departure waits for the last bytes of its link. */
 const LAST_BYTES_MS = 1000;
 
@@ -32,7 +34,7 @@ export interface DirectChannelOptions extends Omit<ConnectOptions, 'listener' | 
  * background when the first message to a rank is sent: across NATs by hole punching, within one network by plain
  * connections; see `route.ts` for how the way changes, and `punch.ts` for what was tested.
  *
- * A rank that dies is still found by the rendezvous, which also counts the barriers. Links that break cost no message:
+ * A rank that dies is still found by the rendezvous, which also counts the barriers of large worlds. Links that break cost no message:
  * what had not arrived goes over the relay. An operation that is given up while a socket holds its memory costs the
  * link.
  */
@@ -40,7 +42,7 @@ export class DirectChannel implements Channel {
   readonly kind = 'direct';
   readonly rank: number;
   readonly worldSize: number;
-  readonly barrier: CountedBarrier;
+  readonly barrier?: CountedBarrier;
   readonly membership?: Membership;
   readonly gone = new Map<number, PeerGone>();
   readonly #relay: RelayChannel;
@@ -54,7 +56,7 @@ export class DirectChannel implements Channel {
   private constructor(relay: RelayChannel, options: DirectChannelOptions) {
     this.rank = relay.rank;
     this.worldSize = relay.worldSize;
-    this.barrier = relay.barrier;
+    if (relay.worldSize > MAX_TOLD_BARRIER) this.barrier = relay.barrier;
     if (relay.membership) this.membership = relay.membership;
     this.#relay = relay;
     this.#clock = options.clock ?? systemClock;
@@ -90,9 +92,9 @@ export class DirectChannel implements Channel {
     this.#observer = observer;
   }
 
-  send(to: number, context: number, tag: number, message: Message): Pending<void> {
+  send(to: number, context: number, tag: number, message: Message, isPatient = false): Pending<void> {
     if (to === this.rank) return this.#relay.send(to, context, tag, message);
-    return this.#route(to).send(context, tag, message);
+    return this.#route(to).send(context, tag, message, isPatient);
   }
 
   receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {

@@ -1,6 +1,7 @@
 import { FrameReader, type FrameSink } from './frameReader.js';
 import { FrameWriter } from './frameWriter.js';
-import type { LinkSockets } from './linkMaker.js';
+import { hangUp, type LinkSockets } from './linkMaker.js';
+import { LinkPulse } from './linkPulse.js';
 
 /** Time for the other end to hang up after this one has. */
 const CLOSE_GRACE_MS = 1000;
@@ -22,6 +23,7 @@ export class DirectLink {
   readonly closed: Promise<void>;
   readonly #sockets: LinkSockets;
   readonly #events: LinkEvents;
+  readonly #pulse: LinkPulse;
   #state: 'live' | 'peerLeft' | 'closing' | 'over' = 'live';
 
   constructor(id: number, rank: number, sockets: LinkSockets, events: LinkEvents) {
@@ -29,14 +31,23 @@ export class DirectLink {
     this.#sockets = sockets;
     this.#events = events;
     const { inlet, outlet } = sockets;
-    this.writer = new FrameWriter(outlet, rank, () => this.#broken());
+    this.writer = new FrameWriter(outlet, {
+      rank,
+      onStuck: () => this.#broken(),
+      received: () => this.reader.tell(),
+    });
     this.reader = new FrameReader({
       message: (context, tag, message) => events.message(context, tag, message),
       claim: (context, tag, bytes) => events.claim(context, tag, bytes),
-      received: (bytes) => this.writer.acknowledge(bytes),
+      received: () => this.writer.acknowledge(),
       acknowledged: (sequence) => this.writer.acknowledged(sequence),
       left: () => this.#peerLeft(),
       stuck: () => this.#broken(),
+    });
+    this.#pulse = new LinkPulse({
+      beat: () => this.writer.acknowledge(),
+      bytesRead: () => inlet.bytesRead,
+      silent: () => this.#broken(),
     });
     // What a connection that is only written to brings is nothing.
     if (outlet !== inlet) outlet.removeAllListeners('data').resume();
@@ -47,21 +58,28 @@ export class DirectLink {
 
   /** Begins to take in what the other end sends. */
   open(): void {
+    this.#pulse.listen();
     this.#sockets.intake.open(this.reader, () => this.#broken());
   }
 
   /** Hangs up at once; nothing more comes out of it. */
   destroy(): void {
+    const isOrderly = this.#state !== 'live';
     this.#state = 'over';
+    this.#pulse.stop();
     this.writer.stop();
     this.reader.interrupt();
     this.#sockets.intake.stop();
-    this.#sockets.inlet.destroy();
-    this.#sockets.outlet.destroy();
+    const { inlet, outlet } = this.#sockets;
+    for (const socket of [inlet, outlet]) {
+      if (isOrderly) socket.destroy();
+      else hangUp(socket);
+    }
   }
 
   /** Departs in good order: what was sent before still arrives. */
   async close(): Promise<void> {
+    this.#pulse.stop();
     if (this.#state === 'live') {
       this.#state = 'closing';
       this.writer.leave();
@@ -74,6 +92,7 @@ export class DirectLink {
 
   #peerLeft(): void {
     if (this.#state === 'live') this.#state = 'peerLeft';
+    this.#pulse.stop();
     this.writer.stop();
     this.#sockets.outlet.end();
   }

@@ -2,19 +2,20 @@ import { FrameError } from '../../rendezvous/errors.js';
 import { type FrameHeader, frameKinds, HEADER_BYTES, readHeader } from '../../rendezvous/protocol.js';
 import type { Message } from '../channel.js';
 import type { Claim } from '../mailbox.js';
+import { MessageMemory, messageMemory } from '../messageMemory.js';
 
 /** Headers and short frames are read into here; the place of longer ones is known once their header is. */
 const STASH_BYTES = 16_384;
-/** The other end keeps four times as much (`WINDOW_BYTES`). */
-const ACKNOWLEDGED_BYTES = 262_144;
+/** Where nothing goes the other way that would tell it; the other end keeps twice as much (`WINDOW_BYTES`). */
+const ACKNOWLEDGED_BYTES = 1_048_576;
 
 /** Hears what a stream brings, in its order. */
 export interface FrameSink {
   message(context: number, tag: number, message: Message): void;
   /** Memory for the message that begins, when its receiver waits for it with some. */
   claim(context: number, tag: number, bytes: number): Claim | undefined;
-  /** So many bytes of the stream have arrived; time to say so. */
-  received(bytes: number): void;
+  /** Much has arrived that the other end was not told of. */
+  received(): void;
   /** So many bytes of the stream in the other direction have arrived there, modulo 2^32. */
   acknowledged(sequence: number): void;
   /** Nothing follows. */
@@ -52,10 +53,17 @@ export class FrameReader {
     return this.#receivedBytes;
   }
 
+  /** The same, for the other end to be told. */
+  tell(): number {
+    this.#toldBytes = this.#receivedBytes;
+    return this.#receivedBytes;
+  }
+
   /** Where the next bytes belong. */
   place(): Uint8Array {
     const { bytes, filled } = this.#incoming ?? { bytes: this.#stash, filled: 0 };
-    return this.#frameLeft > 0 ? bytes.subarray(filled, filled + this.#frameLeft) : this.#stash.subarray(this.#stashed);
+    if (this.#frameLeft > 0) return bytes.subarray(filled, filled + this.#frameLeft);
+    return this.#stashed === 0 ? this.#stash : this.#stash.subarray(this.#stashed);
   }
 
   /** So many bytes were put into the last `place()`. @throws FrameError when they are none of this protocol. */
@@ -87,9 +95,9 @@ export class FrameReader {
   #parse(): void {
     let offset = 0;
     while (this.#frameLeft === 0 && this.#stashed - offset >= HEADER_BYTES) {
-      const { payloadBytes, ...header } = readHeader(this.#stash, offset);
+      const header = readHeader(this.#stash, offset);
       offset += HEADER_BYTES;
-      this.#open(header, payloadBytes);
+      this.#open(header, header.payloadBytes);
       const here = Math.min(this.#frameLeft, this.#stashed - offset);
       if (here > 0) {
         this.place().set(this.#stash.subarray(offset, offset + here));
@@ -97,7 +105,7 @@ export class FrameReader {
         this.#advance(here);
       }
     }
-    this.#stash.copyWithin(0, offset, this.#stashed);
+    if (offset < this.#stashed) this.#stash.copyWithin(0, offset, this.#stashed);
     this.#stashed -= offset;
   }
 
@@ -120,6 +128,7 @@ export class FrameReader {
     }
     this.#sequence = (header.sequence + 1) % 2 ** 32;
     this.#receivedBytes += HEADER_BYTES;
+    this.#sink.acknowledged(header.destination);
     if (header.kind === frameKinds.cancel) this.#forget();
     else this.#begin(header, payloadBytes);
   }
@@ -138,7 +147,7 @@ export class FrameReader {
 
   #newMessage(header: FrameHeader, length: number): Incoming {
     const claim = length > 0 ? this.#sink.claim(header.communicator, header.tag, length) : undefined;
-    const incoming: Incoming = { header, bytes: claim?.bytes ?? Buffer.allocUnsafeSlow(length), filled: 0, claim };
+    const incoming: Incoming = { header, bytes: claim?.bytes ?? messageMemory.take(length), filled: 0, claim };
     if (claim) {
       claim.onRevoked = () => {
         incoming.bytes = Buffer.from(incoming.bytes);
@@ -158,9 +167,10 @@ export class FrameReader {
     if (incoming.filled < incoming.bytes.byteLength) return;
     this.#incoming = undefined;
     const { header, bytes, claim } = incoming;
-    const message = { datatype: header.datatype, bytes };
-    if (claim) claim.complete(message);
-    else this.#sink.message(header.communicator, header.tag, message);
+    const { communicator, tag, datatype } = header;
+    if (claim) claim.complete({ datatype, bytes });
+    else if (!MessageMemory.lends(bytes)) this.#sink.message(communicator, tag, { datatype, bytes });
+    else this.#sink.message(communicator, tag, { datatype, bytes, release: () => messageMemory.give(bytes) });
   }
 
   /** The sender gave its message up. */
@@ -170,8 +180,6 @@ export class FrameReader {
   }
 
   #tell(): void {
-    if (this.#receivedBytes - this.#toldBytes < ACKNOWLEDGED_BYTES) return;
-    this.#toldBytes = this.#receivedBytes;
-    this.#sink.received(this.#receivedBytes);
+    if (this.#receivedBytes - this.#toldBytes >= ACKNOWLEDGED_BYTES) this.#sink.received();
   }
 }

@@ -1,5 +1,12 @@
-import { encodeFrame, type Frame, frame, frameKinds, HEADER_BYTES, writeHeader } from '../../rendezvous/protocol.js';
-import type { Message, Pending } from '../channel.js';
+import {
+  encodeFrame,
+  type FrameHeader,
+  frame,
+  frameKinds,
+  HEADER_BYTES,
+  writeHeader,
+} from '../../rendezvous/protocol.js';
+import { type Message, type Pending, taken } from '../channel.js';
 import { SentWindow } from './sentWindow.js';
 import { Transfer } from './transfer.js';
 
@@ -9,10 +16,8 @@ const CHUNK_BYTES = 524_288;
 const MERGED_BYTES = 16_384;
 /** Bytes handed to the socket beyond which messages wait here. */
 const HIGH_WATER_BYTES = 1_048_576;
-/** Sent bytes that are kept until the other end has acknowledged them; four acknowledgements fit. */
-export const WINDOW_BYTES = 1_048_576;
-
-const done: Pending<void> = { promise: Promise.resolve(), cancel() {} };
+/** Sent bytes that are kept until the other end has acknowledged them; two acknowledgements fit. */
+export const WINDOW_BYTES = 2_097_152;
 
 /** Where the bytes of a stream leave. */
 export interface ByteSocket {
@@ -20,6 +25,14 @@ export interface ByteSocket {
   cork(): void;
   uncork(): void;
   write(bytes: Uint8Array, written: () => void): void;
+}
+
+export interface FrameWriterOptions {
+  readonly rank: number;
+  /** Memory that the socket is about to read was given back to the caller: the link must be broken. */
+  onStuck(): void;
+  /** Bytes of the stream in the other direction that have arrived; whoever asks tells the other end. */
+  received(): number;
 }
 
 /** A message of which some bytes are in the stream and still in memory of the caller. */
@@ -33,67 +46,72 @@ interface Unsettled {
   cancelled: boolean;
 }
 
+type FrameFields = Omit<FrameHeader, 'epoch' | 'sequence' | 'source' | 'destination'>;
+
 /**
  * One direction of a direct link: a stream of frames. Long messages are not copied on their way to the socket; a
- * message resolves once the socket has taken its bytes and those that the other end has not acknowledged fit into the
- * window, where they are kept for the case that the link breaks.
+ * message resolves once the other end has acknowledged it, or once the socket has taken its bytes and those that are not
+ * acknowledged have been copied into the window, where they are kept for the case that the link breaks; the copy is made
+ * when nothing is left to send, unless the sender is patient.
+ *
+ * Every frame says how much of the other direction has arrived, in the place of the destination, which a link does not
+ * need: where ranks swap messages, acknowledgements cost nothing.
  */
 export class FrameWriter {
   readonly #socket: ByteSocket;
-  readonly #rank: number;
+  readonly #options: FrameWriterOptions;
   readonly #window = new SentWindow(WINDOW_BYTES);
   /** Messages of which nothing was sent yet. */
   readonly #waiting: Transfer[] = [];
   /** Messages that are in the stream, oldest first; only the last may be incomplete. */
   readonly #unsettled: Unsettled[] = [];
-  readonly #onStuck: () => void;
   #offset = 0;
   #sequence = 0;
   #stopped = false;
+  #settlesSoon = false;
 
-  /** @param onStuck memory that the socket is about to read was given back to the caller: the link must be broken. */
-  constructor(socket: ByteSocket, rank: number, onStuck: () => void) {
+  constructor(socket: ByteSocket, options: FrameWriterOptions) {
     this.#socket = socket;
-    this.#rank = rank;
-    this.#onStuck = onStuck;
+    this.#options = options;
   }
 
-  send(context: number, tag: number, message: Message): Pending<void> {
+  send(context: number, tag: number, message: Message, isPatient = false): Pending<void> {
     const length = HEADER_BYTES + message.bytes.byteLength;
     const isIdle = this.#unsettled.length === 0 && this.#waiting.length === 0;
     if (isIdle && length <= MERGED_BYTES && this.#hasRoom() && this.#window.reaches(this.#offset + length)) {
-      const { datatype, bytes: payload } = message;
-      const bytes = encodeFrame(this.#frame({ kind: frameKinds.data, communicator: context, tag, datatype, payload }));
-      this.#window.keep(bytes);
-      this.#offset += length;
-      this.#socket.write(bytes, this.#pump);
-      return done;
+      this.#sendShort(context, tag, message, length);
+      return taken;
     }
     const transfer = new Transfer(context, tag, message);
     transfer.onCancel = (reason) => this.#cancel(transfer, reason);
+    transfer.onHurry = () => this.#settleSoon();
+    transfer.isPatient = isPatient;
     this.#waiting.push(transfer);
     this.#pump();
     return transfer;
   }
 
   /** Tells the other end how much of its stream has arrived. Not part of the stream itself. */
-  acknowledge(received: number): void {
-    const acknowledgement = frame({ kind: frameKinds.acknowledge, sequence: received % 2 ** 32, source: this.#rank });
-    if (!this.#stopped) this.#socket.write(encodeFrame(acknowledgement), this.#pump);
+  acknowledge(): void {
+    if (this.#stopped) return;
+    const sequence = this.#options.received() % 2 ** 32;
+    const acknowledgement = frame({ kind: frameKinds.acknowledge, sequence, source: this.#options.rank });
+    this.#socket.write(encodeFrame(acknowledgement), this.#pump);
   }
 
   /** Tells the other end that nothing follows. */
   leave(): void {
-    this.#socket.write(encodeFrame(frame({ kind: frameKinds.leave, source: this.#rank })), () => {});
+    this.#socket.write(encodeFrame(frame({ kind: frameKinds.leave, source: this.#options.rank })), () => {});
   }
 
   /** The other end has so many bytes of the stream, modulo 2^32. */
   acknowledged(sequence: number): void {
     const { acknowledged } = this.#window;
     const step = (sequence - (acknowledged % 2 ** 32) + 2 ** 32) % 2 ** 32;
-    if (acknowledged + step > this.#offset) return;
+    if (step === 0 || acknowledged + step > this.#offset) return;
     this.#window.acknowledge(acknowledged + step);
-    this.#settle();
+    this.#settle((end) => end <= this.#window.acknowledged);
+    this.#settleSoon();
   }
 
   /** Sends nothing more. */
@@ -122,6 +140,18 @@ export class FrameWriter {
     return { stream, begun, waiting: this.#waiting };
   }
 
+  /** Header and payload are put together where they are kept, if they fit there in one piece. */
+  #sendShort(communicator: number, tag: number, { datatype, bytes: payload }: Message, length: number): void {
+    const place = this.#window.place(length);
+    const bytes = place ?? Buffer.allocUnsafe(length);
+    const fields = { kind: frameKinds.data, communicator, tag, datatype, remaining: 0 };
+    this.#writeHeader(bytes, fields, payload.byteLength);
+    bytes.set(payload, HEADER_BYTES);
+    if (!place) this.#window.keep(bytes);
+    this.#offset += length;
+    this.#socket.write(bytes, this.#pump);
+  }
+
   readonly #pump = (): void => {
     if (this.#stopped) return;
     while (this.#hasRoom()) {
@@ -130,7 +160,7 @@ export class FrameWriter {
       if (!incomplete) break;
       this.#sendChunk(incomplete);
     }
-    this.#settle();
+    this.#settleSoon();
   };
 
   #begin(): Unsettled | undefined {
@@ -152,7 +182,7 @@ export class FrameWriter {
       this.#offset += piece.byteLength;
       this.#socket.write(piece, () => {
         message.unwritten -= 1;
-        this.#pump();
+        if (message.unwritten === 0) this.#pump();
       });
     }
     this.#socket.uncork();
@@ -164,14 +194,14 @@ export class FrameWriter {
     const { context: communicator, tag, message } = transfer;
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     if (cancelled) {
-      writeHeader(header, 0, this.#frame({ kind: frameKinds.cancel, communicator, tag }), 0);
+      this.#writeHeader(header, { kind: frameKinds.cancel, communicator, tag, datatype: 0, remaining: 0 }, 0);
       return [header];
     }
     const { datatype } = message;
     const payload = message.bytes.subarray(transfer.emittedBytes, transfer.emittedBytes + CHUNK_BYTES);
     transfer.emittedBytes += payload.byteLength;
     const fields = { kind: frameKinds.data, communicator, tag, datatype, remaining: transfer.remainingBytes };
-    writeHeader(header, 0, this.#frame(fields), payload.byteLength);
+    this.#writeHeader(header, fields, payload.byteLength);
     return payload.byteLength > 0 ? [header, payload] : [header];
   }
 
@@ -184,10 +214,26 @@ export class FrameWriter {
     return pieces;
   }
 
-  #settle(): void {
+  /**
+   * Once nothing is left to send and somebody waits, copies what is not acknowledged by the time that the next arrivals
+   * have been read.
+   */
+  #settleSoon(): void {
+    const last = this.#unsettled.at(-1);
+    if (this.#settlesSoon || !last || last.end === undefined || last.unwritten > 0) return;
+    if (this.#unsettled.every(({ transfer }) => transfer.isPatient)) return;
+    this.#settlesSoon = true;
+    setImmediate(() => {
+      this.#settlesSoon = false;
+      if (!this.#stopped) this.#settle((end) => this.#window.reaches(end));
+    });
+  }
+
+  /** Resolves messages that need their caller's memory no more, oldest first. */
+  #settle(isSafe: (end: number) => boolean): void {
     for (;;) {
       const [oldest] = this.#unsettled;
-      if (oldest?.end === undefined || oldest.unwritten > 0 || !this.#window.reaches(oldest.end)) return;
+      if (oldest?.end === undefined || oldest.unwritten > 0 || !isSafe(oldest.end)) return;
       this.#unsettled.shift();
       for (const piece of oldest.pieces) this.#window.keep(piece);
       if (!oldest.cancelled) oldest.transfer.resolve();
@@ -203,7 +249,7 @@ export class FrameWriter {
       // The memory is the caller's again as soon as this returns.
       message.cancelled = true;
       message.pieces = message.pieces.map((piece) => new Uint8Array(piece));
-      if (message.unwritten > 0) this.#onStuck();
+      if (message.unwritten > 0) this.#options.onStuck();
       else this.#pump();
     }
     transfer.reject(reason);
@@ -213,10 +259,21 @@ export class FrameWriter {
     return this.#socket.writableLength < HIGH_WATER_BYTES;
   }
 
-  #frame(fields: Partial<Frame> & Pick<Frame, 'kind'>): Frame {
+  #writeHeader(target: Buffer, fields: FrameFields, payloadBytes: number): void {
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) % 2 ** 32;
-    return frame({ ...fields, sequence, source: this.#rank });
+    const header = {
+      kind: fields.kind,
+      datatype: fields.datatype,
+      epoch: 0,
+      communicator: fields.communicator,
+      tag: fields.tag,
+      sequence,
+      source: this.#options.rank,
+      destination: this.#options.received() % 2 ** 32,
+      remaining: fields.remaining,
+    };
+    writeHeader(target, 0, header, payloadBytes);
   }
 }
 

@@ -28,6 +28,15 @@ export interface LinkMeans {
 export type Invitation = Exclude<Introduction, { how: 'relay' }>;
 
 /**
+ * Hangs up at once and forgets what was not sent. What is only closed goes on trying to bring its last bytes through a way
+ * that swallows them, for a minute in which the same pair of ports cannot be connected again.
+ */
+export function hangUp(socket: Socket): void {
+  if (socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+/**
  * Makes the link that the rendezvous introduced. `connect` takes two connections, each opened by the end that reads
  * it: only a socket that was opened here can be told beforehand where its bytes belong (`onread`).
  *
@@ -43,7 +52,7 @@ export async function makeLink(
   const identity: LinkIdentity = { linkId, rank: means.rank, peer, key: Buffer.from(key, 'base64') };
   const sockets: Socket[] = [];
   const abandon = () => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) hangUp(socket);
   };
   signal.addEventListener('abort', abandon);
   try {

@@ -16,6 +16,8 @@ export interface Path {
   readonly reason: string;
   /** Whether nothing better is being tried or will be. */
   readonly isSettled: boolean;
+  /** Links that did not come about, or did not bring the probe through. */
+  readonly failedLinks: number;
 }
 
 /** What a route needs of its channel. */
@@ -71,10 +73,11 @@ export class Route {
   }
 
   get path(): Path {
-    if (this.#out === 'link') return { kind: 'direct', reason: 'linked', isSettled: true };
+    const failedLinks = this.#failures;
+    if (this.#out === 'link') return { kind: 'direct', reason: 'linked', isSettled: true, failedLinks };
     const isTrying = this.#asked || this.#making !== undefined || this.#link !== undefined;
     const isSettled = this.#gone || (!isTrying && this.#attempts >= MAX_ATTEMPTS);
-    return { kind: 'relay', reason: this.#reason, isSettled };
+    return { kind: 'relay', reason: this.#reason, isSettled, failedLinks };
   }
 
   /** Resolves when no link is open; `undefined` when none is. */
@@ -82,8 +85,8 @@ export class Route {
     return this.#link?.closed;
   }
 
-  send(context: number, tag: number, message: Message): Pending<void> {
-    if (this.#out === 'link' && this.#link) return this.#link.writer.send(context, tag, message);
+  send(context: number, tag: number, message: Message, isPatient = false): Pending<void> {
+    if (this.#out === 'link' && this.#link) return this.#link.writer.send(context, tag, message, isPatient);
     if (this.#out !== 'relay') return this.#enqueue(new Transfer(context, tag, message));
     this.#ask();
     return this.#relay(context, tag, message);

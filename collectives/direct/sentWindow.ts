@@ -25,6 +25,17 @@ export class SentWindow {
     return offset - this.#acknowledged <= this.#ring.length;
   }
 
+  /**
+   * The place of the next so many bytes, for a caller that writes them there; they are kept from then on. `undefined`
+   * when they are not in one piece.
+   */
+  place(byteLength: number): Buffer | undefined {
+    const start = this.#end % this.#ring.length;
+    if (start + byteLength > this.#ring.length) return undefined;
+    this.#end += byteLength;
+    return this.#ring.subarray(start, start + byteLength);
+  }
+
   /** Copies the next bytes of the stream; those that were acknowledged in the meantime need no copy. */
   keep(bytes: Uint8Array): void {
     const skipped = Math.min(bytes.byteLength, Math.max(0, this.#acknowledged - this.#end));

@@ -8,8 +8,11 @@ export class Transfer implements Pending<void> {
   readonly promise: Promise<void>;
   /** Bytes that were handed to the socket of a direct link. */
   emittedBytes = 0;
+  /** Whether the sender leaves the bytes as they are until it calls `hurry`. */
+  isPatient = false;
   /** Set by whoever carries the message at the time. */
   onCancel: (reason: Error) => void = () => {};
+  onHurry: () => void = () => {};
   resolve: () => void = () => {};
   reject: (reason: Error) => void = () => {};
 
@@ -31,9 +34,15 @@ export class Transfer implements Pending<void> {
     this.onCancel(reason);
   }
 
+  hurry(): void {
+    this.isPatient = false;
+    this.onHurry();
+  }
+
   /** From here on it fares as `pending` does. */
   follow(pending: Pending<void>): void {
     this.onCancel = (reason) => pending.cancel(reason);
+    this.onHurry = () => pending.hurry?.();
     pending.promise.then(this.resolve, this.reject);
   }
 }

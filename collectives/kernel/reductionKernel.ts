@@ -5,6 +5,8 @@ import { kernelModule } from './kernelModule.js';
 const BLOCK_BYTES = 8192;
 /** The kernels work on whole turns of their loop. */
 const TURN_BYTES = 64;
+/** The kernel's memory. */
+const MEMORY_BYTES = 65_536;
 
 export type KernelOperator = 'sum' | 'prod' | 'min' | 'max';
 
@@ -27,11 +29,13 @@ function suffixOf(operator: KernelOperator, array: NumericArray): string | undef
  * to the kernel's memory and back, a block at a time; that is still many times faster than the loop.
  */
 export class ReductionKernel {
+  readonly #memory: Uint8Array;
   readonly #left: Uint8Array;
   readonly #right: Uint8Array;
   readonly #kernels: ReadonlyMap<string, Kernel>;
 
   private constructor(memory: WebAssembly.Memory, kernels: ReadonlyMap<string, Kernel>) {
+    this.#memory = new Uint8Array(memory.buffer, 0, MEMORY_BYTES);
     this.#left = new Uint8Array(memory.buffer, 0, BLOCK_BYTES);
     this.#right = new Uint8Array(memory.buffer, BLOCK_BYTES, BLOCK_BYTES);
     this.#kernels = kernels;
@@ -65,6 +69,33 @@ export class ReductionKernel {
       this.#right.set(b.subarray(start, end));
       kernel(0, BLOCK_BYTES, end - start);
       result.set(this.#left.subarray(0, end - start), start);
+    }
+    return bytes / into.BYTES_PER_ELEMENT;
+  }
+
+  /**
+   * Combines several arrays as `foldByKernel` says: as many elements from the start as fill whole turns, whose number it
+   * returns; none for a type that has no kernel, or for more arrays than its memory has place for.
+   */
+  fold(
+    operator: KernelOperator,
+    arrays: readonly NumericArray[],
+    steps: readonly (readonly [left: number, right: number])[],
+    into: NumericArray,
+  ): number {
+    const kernel = this.#kernels.get(`${operator}${suffixOf(operator, into)}`);
+    const share = Math.min(BLOCK_BYTES, Math.floor(MEMORY_BYTES / arrays.length));
+    const blockBytes = share - (share % TURN_BYTES);
+    if (!kernel || blockBytes === 0) return 0;
+    const sources = arrays.map(bytesOf);
+    const result = bytesOf(into);
+    const bytes = result.byteLength - (result.byteLength % TURN_BYTES);
+    for (let start = 0; start < bytes; start += blockBytes) {
+      const end = Math.min(start + blockBytes, bytes);
+      for (const [place, source] of sources.entries())
+        this.#memory.set(source.subarray(start, end), place * blockBytes);
+      for (const [left, right] of steps) kernel(left * blockBytes, right * blockBytes, end - start);
+      result.set(this.#memory.subarray(0, end - start), start);
     }
     return bytes / into.BYTES_PER_ELEMENT;
   }

@@ -17,9 +17,11 @@ export class OwnPresence {
   readonly #leftName: string;
   readonly #stop: () => void;
   #beat = 0;
-  #failures = 0;
+  /** Beats since the last one that was written. */
+  #missed = 0;
+  #fault: unknown = new Error('the object was not written in time');
   /** The write that is under way. */
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | undefined;
 
   private constructor(
     exchange: ObjectExchange,
@@ -33,14 +35,20 @@ export class OwnPresence {
     this.#leftName = leftName(member.rank, member.generation);
     const tolerated = Math.floor(options.silenceMs / options.intervalMs);
     this.#stop = clock.every(options.intervalMs, () => {
-      this.#writing = this.#renew().then(
-        () => {
-          this.#failures = 0;
-        },
-        (cause) => {
-          if (++this.#failures === tolerated) failed(cause);
-        },
-      );
+      if (++this.#missed === tolerated + 1) failed(this.#fault);
+      // Where writing takes longer than a beat, one at a time: they must not pile up.
+      this.#writing ??= this.#renew()
+        .then(
+          () => {
+            this.#missed = 0;
+          },
+          (cause) => {
+            this.#fault = cause;
+          },
+        )
+        .finally(() => {
+          this.#writing = undefined;
+        });
     });
   }
 

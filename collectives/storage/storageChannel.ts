@@ -19,12 +19,14 @@ export interface StorageTiming {
 }
 
 /**
- * A rank that dies is known to everyone who waits within `silenceMs` and two intervals: 10 s. Looking at most every half
- * second costs 0.003 USD for an hour of waiting for one rank; a heartbeat every 2 s costs 0.009 USD an hour.
+ * A rank that dies is known to everyone who waits after `silenceMs`, one interval until its last heartbeat has been seen
+ * and half of one until the next look: at most 4.5 s, and what the calls take. Looking at most every half second costs
+ * 0.003 USD for an hour of waiting for one rank; a heartbeat every second costs 0.018 USD an hour, and looking for those
+ * of the others as much for an hour of waiting.
  */
 export const defaultStorageTiming: StorageTiming = {
   poll: { minMs: 10, maxMs: 500 },
-  heartbeat: { intervalMs: 2000, silenceMs: 6000 },
+  heartbeat: { intervalMs: 1000, silenceMs: 3000 },
 };
 
 export interface ConnectStorageOptions {

@@ -28,13 +28,15 @@ async function play(communicator: Communicator, first: number, before?: (round: 
   }
 }
 
-describe('wait', () => {
+const channels = ['relay', 'direct'] as const;
+
+describe.each(channels)('wait, over %s', (channel) => {
   const sizes = [2, 3, 4, 5, 8];
   const moments = ['before it enters', 'in the middle of', 'right after'] as const;
   it.each(sizes.flatMap((worldSize) => moments.map((moment) => [worldSize, moment] as const)))(
     'runs the collective again when one of %i ranks dies %s a collective',
     async (worldSize, moment) => {
-      world = await PolicyWorld.start(worldSize, 'wait');
+      world = await PolicyWorld.start(worldSize, 'wait', channel);
       const members = await world.connectAll();
       const victim = members[worldSize - 1]!;
       const fatalRound = 2;
@@ -72,7 +74,7 @@ describe('wait', () => {
   );
 
   it('survives the loss of several ranks, one after the other, with collectives of every rank under way at once', async () => {
-    world = await PolicyWorld.start(4, 'wait');
+    world = await PolicyWorld.start(4, 'wait', channel);
     const members = await world.connectAll();
     const results = (communicator: Communicator, first: number) =>
       Promise.all(
@@ -90,7 +92,7 @@ describe('wait', () => {
   });
 
   it('names the lost rank when it does not come back before the deadline', async () => {
-    world = await PolicyWorld.start(3, 'wait');
+    world = await PolicyWorld.start(3, 'wait', channel);
     const members = await world.connectAll();
     world.kill(members[1]);
     for (const survivor of [members[0]!, members[2]!]) {
@@ -102,7 +104,7 @@ describe('wait', () => {
   });
 
   it('takes a newer generation in at once, and refuses the lost one and another policy', async () => {
-    world = await PolicyWorld.start(2, 'wait');
+    world = await PolicyWorld.start(2, 'wait', channel);
     const [first] = await world.connectAll();
     await expect(world.connect(1, 1, 'abort')).rejects.toMatchObject({ reason: 'FAILURE_POLICY_MISMATCH' });
     const newer = await world.connect(1, 1);
@@ -114,7 +116,7 @@ describe('wait', () => {
   });
 
   it('drops messages of the old epoch, and rejects those that wait for them', async () => {
-    world = await PolicyWorld.start(3, 'wait');
+    world = await PolicyWorld.start(3, 'wait', channel);
     const members = await world.connectAll();
     const [first, second] = members;
     await first!.send('of the old epoch', 1, { tag: 5 });
@@ -130,9 +132,9 @@ describe('wait', () => {
   });
 });
 
-describe('shrink', () => {
+describe.each(channels)('shrink, over %s', (channel) => {
   it.each([2, 3, 4, 5, 8])('goes on without the ranks that died, out of %i, renumbered in order', async (worldSize) => {
-    world = await PolicyWorld.start(worldSize, 'shrink');
+    world = await PolicyWorld.start(worldSize, 'shrink', channel);
     let members = await world.connectAll();
     await Promise.all(members.map((communicator) => communicator.barrier()));
     const connected = [...members];
@@ -159,7 +161,7 @@ describe('shrink', () => {
   });
 
   it('completes a collective at every survivor or at none', async () => {
-    world = await PolicyWorld.start(4, 'shrink');
+    world = await PolicyWorld.start(4, 'shrink', channel);
     const members = await world.connectAll();
     const victim = members[3]!;
     // The root of a broadcast would be done at once, if it did not wait for the others.
@@ -172,7 +174,7 @@ describe('shrink', () => {
   });
 
   it('is refused where the group does something else, and to a late rank', async () => {
-    world = await PolicyWorld.start(2, 'shrink');
+    world = await PolicyWorld.start(2, 'shrink', channel);
     const [first, second] = await world.connectAll();
     await expect(first!.shrink({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'COLLECTIVE_TIMEOUT' });
     world.kill(second);
@@ -181,7 +183,7 @@ describe('shrink', () => {
     await expect(first!.barrier()).rejects.toMatchObject({ code: 'RANK_LOST', lostRank: 1 });
     await expect(world.connect(1, 1)).rejects.toMatchObject({ code: 'GROUP_BROKEN', gone: [{ rank: 1, how: 'lost' }] });
     await world.stop();
-    world = await PolicyWorld.start(2, 'wait');
+    world = await PolicyWorld.start(2, 'wait', channel);
     const [waiting] = await world.connectAll();
     await expect(waiting!.shrink()).rejects.toMatchObject({ code: 'COLLECTIVE_ARGUMENT_INVALID' });
   });

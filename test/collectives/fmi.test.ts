@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elementwise } from '../../collectives/operators.js';
 import { DirectWorlds } from './direct/directWorlds.js';
+import { ObjectWorlds } from './storage/memoryExchange.js';
 import { everyRank, memoryWorld, RelayWorlds, type World } from './worlds.js';
 
 // The cases of FMI's own test suite (spcl/fmi, tests/communicator.cpp).
 
 let relay: RelayWorlds;
 let direct: DirectWorlds;
+const objects = new ObjectWorlds();
 beforeAll(async () => {
   relay = await RelayWorlds.start();
   direct = await DirectWorlds.start();
 });
-afterAll(() => Promise.all([relay.stop(), direct.stop()]));
+afterAll(() => Promise.all([relay.stop(), direct.stop(), objects.stop()]));
 
 const minus = elementwise({ name: 'minus', associative: false, commutative: false, number: (a, b) => a - b });
 const plusInOrder = elementwise({ name: 'plus', associative: true, commutative: false, number: (a, b) => a + b });
@@ -24,6 +26,7 @@ describe.each([
     async (worldSize: number): Promise<World> =>
       (await direct.world(worldSize)).map(({ communicator }) => communicator),
   ],
+  ['storage', (worldSize: number): Promise<World> => objects.world(worldSize)],
 ])('over %s', (_name, makeWorld) => {
   it('sends 42', async () => {
     const [first, second] = await makeWorld(2);
@@ -38,8 +41,10 @@ describe.each([
     expect([await second!.recv(0), await second!.recv(0)]).toEqual([42, 4242]);
   });
 
-  it('sends a vector', async () => {
+  it('sends a value and a vector at N=4', async () => {
     const [first, second] = await makeWorld(4);
+    await first!.send(42, 1);
+    expect(await second!.recv(0)).toBe(42);
     await first!.send(Int32Array.of(1, 2, 3), 1);
     expect(await second!.recv(0)).toEqual(Int32Array.of(1, 2, 3));
   });

@@ -1,5 +1,5 @@
-import { Communicator } from '../../collectives/communicator.js';
-import { RelayChannel } from '../../collectives/relayChannel.js';
+import type { Communicator } from '../../collectives/communicator.js';
+import { connectCommunicator } from '../../collectives/connectCommunicator.js';
 import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { type RendezvousServer, startRendezvous } from '../../rendezvous/server.js';
 import { signToken } from '../../rendezvous/token.js';
@@ -12,21 +12,32 @@ const runId = 'run-1';
 export class PolicyWorld {
   readonly worldSize: number;
   readonly #failurePolicy: FailurePolicy;
+  readonly #channel: 'relay' | 'direct';
   readonly #server: RendezvousServer;
   readonly #open: Communicator[] = [];
   readonly #wires = new Map<Communicator, CuttableProxy>();
 
-  private constructor(server: RendezvousServer, worldSize: number, failurePolicy: FailurePolicy) {
+  private constructor(
+    server: RendezvousServer,
+    worldSize: number,
+    failurePolicy: FailurePolicy,
+    channel: 'relay' | 'direct',
+  ) {
     this.#server = server;
     this.worldSize = worldSize;
     this.#failurePolicy = failurePolicy;
+    this.#channel = channel;
   }
 
-  static async start(worldSize: number, failurePolicy: FailurePolicy): Promise<PolicyWorld> {
+  static async start(
+    worldSize: number,
+    failurePolicy: FailurePolicy,
+    channel: 'relay' | 'direct' = 'relay',
+  ): Promise<PolicyWorld> {
     // A rank that is cut off gives up as soon as the server does.
     const limits = { rejoinGraceMs: 30, heartbeatIntervalMs: 60, heartbeatMisses: 60, serverHeartbeatMisses: 60 };
     const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, limits });
-    return new PolicyWorld(server, worldSize, failurePolicy);
+    return new PolicyWorld(server, worldSize, failurePolicy, channel);
   }
 
   async connectAll(): Promise<Communicator[]> {
@@ -38,8 +49,15 @@ export class PolicyWorld {
     const member = { runId, rank, worldSize: this.worldSize, generation };
     const token = signToken(secret, { purpose: 'member', ...member, expiresAtMs: Date.now() + 60_000 });
     try {
-      const channel = await RelayChannel.connect({ ...member, url: wire.url, token, failurePolicy, timeoutMs: 10_000 });
-      const communicator = new Communicator(channel, { ...member, operationTimeoutMs: 10_000 });
+      const communicator = await connectCommunicator({
+        ...member,
+        url: wire.url,
+        token,
+        failurePolicy,
+        channel: this.#channel,
+        timeoutMs: 10_000,
+        operationTimeoutMs: 10_000,
+      });
       this.#open.push(communicator);
       this.#wires.set(communicator, wire);
       return communicator;

@@ -1,150 +1,21 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { choose } from '../../collectives/algorithms/crossover.js';
-import { evenRanges } from '../../collectives/algorithms/ranges.js';
-import type { Communicator } from '../../collectives/communicator.js';
-import type { Data, NumericArray } from '../../collectives/datatypes.js';
+import type { NumericArray } from '../../collectives/datatypes.js';
 import { operators } from '../../collectives/namedOperators.js';
-import { elementwise, type Operator } from '../../collectives/operators.js';
 import { crossovers } from './crossovers.js';
-import { bits, leftToRight, reduced, scannedByDoubling, scannedFromLeft } from './model.js';
-import { everyRank, memoryWorld, RelayWorlds, shuffledWorld, type World } from './worlds.js';
+import { bits, leftToRight, reduced } from './model.js';
+import { movesAsItWas, tablesOf } from './movements.js';
+import { agreesWithModel, first, MAX_WORLD, minus, reductionsOf, scansByChain } from './reductions.js';
+import { everyRank, memoryWorld, RelayWorlds, shuffledWorld } from './worlds.js';
 
-const MAX_WORLD = 17;
-
-/** Makes an array of each type out of any integers. */
-const makers: readonly ((values: readonly number[]) => NumericArray)[] = [
-  (values) => Int8Array.from(values),
-  (values) => Uint8Array.from(values),
-  (values) => Int16Array.from(values),
-  (values) => Uint16Array.from(values),
-  (values) => Int32Array.from(values),
-  (values) => Uint32Array.from(values),
-  (values) => Float32Array.from(values, (value) => value / 2 ** 29),
-  (values) => Float64Array.from(values, (value) => value / 7 / 2 ** 27),
-  (values) => BigInt64Array.from(values, (value) => BigInt(value) ** 3n),
-  (values) => BigUint64Array.from(values, (value) => BigInt.asUintN(64, BigInt(value) ** 3n)),
-];
-
-/** Neither associative nor commutative: only strictly from left to right is right. */
-const minus = elementwise({
-  name: 'minus',
-  associative: false,
-  commutative: false,
-  number: (a, b) => a - b,
-  bigint: (a, b) => a - b,
-});
-
-/** The left one of each: associative, not commutative, so every misplaced rank shows. */
-const first = elementwise({
-  name: 'first',
-  associative: true,
-  commutative: false,
-  number: (a) => a,
-  bigint: (a) => a,
-});
-
-/** Turns the array around with each step: it may only see whole arrays. */
-const wholeOnly: Operator = {
-  name: 'wholeOnly',
-  associative: false,
-  commutative: false,
-  combine(left, right, into) {
-    const turned = left.slice().reverse();
-    minus.combine(turned, right, into);
-  },
-};
-
-const allOperators: readonly Operator[] = [...Object.values(operators), minus, first, wholeOnly];
-const bitwise: readonly string[] = ['and', 'or', 'xor'];
-
-const values = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-
-function isFloat(array: NumericArray | undefined): boolean {
-  return array instanceof Float32Array || array instanceof Float64Array;
-}
-
-interface Reduction {
-  readonly ranks: readonly NumericArray[];
-  readonly operator: Operator;
-  readonly root: number;
-}
-
-/** One array of one type and length for each rank, an operator that takes it, and a root. */
-const reductions = fc
-  .record({
-    maker: fc.constantFrom(...makers),
-    items: fc.nat(20),
-    size: fc.integer({ min: 1, max: MAX_WORLD }),
-    operator: fc.constantFrom(...allOperators),
-    root: fc.nat(),
-  })
-  .chain(({ maker, items, size, operator, root }) => {
-    const length = items * (operator.itemLength ?? 1);
-    return fc
-      .array(fc.array(values, { minLength: length, maxLength: length }), { minLength: size, maxLength: size })
-      .map((ranks): Reduction => ({ ranks: ranks.map(maker), operator, root: root % size }));
-  })
-  .filter(({ ranks, operator }) => !(bitwise.includes(operator.name) && isFloat(ranks[0])));
-
+const sizes = fc.integer({ min: 1, max: MAX_WORLD });
 const crossover = fc.constantFrom(...Object.values(crossovers));
-
-/** Shares of uneven lengths, some of them empty, each of whole items. */
-function unevenCounts(length: number, size: number, itemLength: number): number[] {
-  const counts = Array.from({ length: size }, () => 0);
-  for (let item = 0; item < length / itemLength; item++) counts[(item * item) % size]! += itemLength;
-  return counts;
-}
-
-async function reduceEveryWay(comm: Communicator, own: NumericArray, { operator, root }: Reduction) {
-  const counts = unevenCounts(own.length, comm.worldSize, operator.itemLength ?? 1);
-  // All under way at once: they are matched by order.
-  const [toRoot, everywhere, share, uneven, inclusive, exclusive] = await Promise.all([
-    comm.reduce(own, operator, root),
-    comm.allreduce(own, operator),
-    comm.reduceScatter(own, operator),
-    comm.reduceScatter(own, operator, { counts }),
-    comm.scan(own, operator),
-    comm.exscan(own, operator),
-  ]);
-  return { toRoot, everywhere, share, uneven, inclusive, exclusive };
-}
-
-async function agreesWithModel(world: World, reduction: Reduction, scansByChain: boolean): Promise<void> {
-  const { ranks, operator, root } = reduction;
-  const before = ranks.map(bits);
-  const results = await everyRank(world, (comm) => reduceEveryWay(comm, ranks[comm.rank]!, reduction));
-  expect(ranks.map(bits)).toEqual(before);
-
-  const whole = reduced(ranks, operator);
-  const scanned = (scansByChain ? scannedFromLeft : scannedByDoubling)(ranks, operator);
-  const itemLength = operator.itemLength ?? 1;
-  const even = evenRanges(whole.length, ranks.length, itemLength);
-  let start = 0;
-  const uneven = unevenCounts(whole.length, ranks.length, itemLength).map((count) => {
-    start += count;
-    return { start: start - count, end: start };
-  });
-  const cut = (range: { start: number; end: number }) => bits(whole.subarray(range.start, range.end));
-  for (const [rank, result] of results.entries()) {
-    expect(bits(result.toRoot)).toBe(rank === root ? bits(whole) : 'none');
-    expect(bits(result.everywhere)).toBe(bits(whole));
-    expect(bits(result.share)).toBe(cut(even[rank]!));
-    expect(bits(result.uneven)).toBe(cut(uneven[rank]!));
-    expect(bits(result.inclusive)).toBe(bits(scanned[rank]));
-    expect(bits(result.exclusive)).toBe(bits(scanned[rank - 1]));
-  }
-}
-
-function scansByChain(table: (typeof crossovers)[string], { ranks, operator }: Reduction): boolean {
-  return !operator.associative || choose(table.scan, ranks[0]!.byteLength, ranks.length) === 'chain';
-}
 
 describe('every reduction agrees with a sequential model, bit for bit', () => {
   it('at any world size, type, operator, root, algorithm and order of arrival', async () => {
     await fc.assert(
-      fc.asyncProperty(reductions, crossover, fc.nat(), async (reduction, table, seed) => {
+      fc.asyncProperty(reductionsOf(sizes), crossover, fc.nat(), async (reduction, table, seed) => {
         const world = shuffledWorld(reduction.ranks.length, seed, { crossover: table });
         await agreesWithModel(world, reduction, scansByChain(table, reduction));
       }),
@@ -183,60 +54,21 @@ describe('every reduction agrees with a sequential model, bit for bit', () => {
   });
 });
 
-/** Anything that can be sent, of lengths around the crossovers. */
-const data: fc.Arbitrary<Data> = fc.oneof(
-  fc
-    .record({ maker: fc.constantFrom(...makers), list: fc.array(values, { maxLength: 12 }) })
-    .map(({ maker, list }) => maker(list)),
-  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-  fc.double(),
-  fc
-    .jsonValue()
-    // JSON as `JSON.parse` gives it: no -0, no `__proto__`.
-    .filter((value) => value !== undefined && !/__proto__/.test(JSON.stringify(value)))
-    .map((value): Data => JSON.parse(JSON.stringify(value))),
-);
-
-/** For each rank a datum for each rank. */
-const tables = fc
-  .integer({ min: 1, max: 11 })
-  .chain((size) =>
-    fc.array(fc.array(data, { minLength: size, maxLength: size }), { minLength: size, maxLength: size }),
-  );
-
 describe('every movement of data brings it as it was', () => {
   it('at any world size, type, length, root, algorithm and order of arrival', async () => {
     await fc.assert(
-      fc.asyncProperty(tables, crossover, fc.nat(), fc.nat(), async (table, sizes, rootSeed, seed) => {
-        const size = table.length;
-        const root = rootSeed % size;
-        const world = shuffledWorld(size, seed, { crossover: sizes });
-        const next = (rank: number) => (rank + 1) % size;
-        const previous = (rank: number) => (rank + size - 1) % size;
-        const results = await everyRank(world, async (comm) => {
-          const { rank } = comm;
-          const mine = table[rank]!;
-          const own = mine[0]!;
-          return Promise.all([
-            comm.bcast(rank === root ? own : undefined, root),
-            comm.gather(own, root),
-            comm.scatter(rank === root ? mine : undefined, root),
-            comm.allgather(own),
-            comm.alltoall(mine),
-            comm.sendrecv(own, next(rank), previous(rank), { sendTag: rank, receiveTag: previous(rank) }),
-            comm.barrier(),
-          ]);
-        });
-        const firsts = table.map(([own]) => own);
-        for (const [rank, [broadcast, gathered, scattered, everyone, swapped, fromPrevious]] of results.entries()) {
-          expect(broadcast).toEqual(firsts[root]);
-          expect(gathered).toEqual(rank === root ? firsts : undefined);
-          expect(scattered).toEqual(table[root]![rank]);
-          expect(everyone).toEqual(firsts);
-          expect(swapped).toEqual(table.map((row) => row[rank]));
-          expect(fromPrevious).toEqual(firsts[previous(rank)]);
-        }
-      }),
+      fc.asyncProperty(
+        tablesOf(fc.integer({ min: 1, max: 11 })),
+        crossover,
+        fc.nat(),
+        fc.nat(),
+        async (table, sizes, rootSeed, seed) => {
+          const size = table.length;
+          const root = rootSeed % size;
+          const world = shuffledWorld(size, seed, { crossover: sizes });
+          await movesAsItWas(world, table, root);
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -168,6 +168,15 @@ describe('initializeRun', () => {
     expect(plan.collectives.reason).toMatch(/relay is the quickest .* over direct .* over storage/);
   });
 
+  it('picks by the price when the payload asks for it, and says so', async () => {
+    const run = await initialize({ ...basePayload(), collectives_hint: 'cheap' });
+    const { plan } = await writtenPlan(run.resultPrefix);
+    expect(plan.collectives.reason).toMatch(/is the cheapest .* USD, against .* USD over .* USD over /);
+    await expect(initialize({ ...basePayload(), collectives: 'relay', collectives_hint: 'cheap' })).rejects.toThrow(
+      'collectives_hint: only "collectives": "auto" takes a hint',
+    );
+  });
+
   it.each(['storage', 'auto'])('needs no rendezvous for %s', async (collectives) => {
     const run = await initialize({ ...basePayload(), collectives, barrier: true }, 'run-1', 'ws://127.0.0.1:9');
     const { plan } = await writtenPlan(run.resultPrefix);

@@ -85,3 +85,17 @@ it('gives up members that hold each other up and read nothing', async () => {
   expect(await metric('lost_total')).toBe(2);
   for (const member of members) member.socket.terminate();
 });
+
+it('cuts off a member that asks for answers to pings and reads none', async () => {
+  const member = await RawMember.join(server.url, memberToken({ rank: 0 }));
+  member.socket.on('error', () => undefined);
+  await member.next(frameKinds.joined);
+  member.socket.pause();
+  const ping = Buffer.alloc(120);
+  while ((await metric('members')) > 0) {
+    for (let count = 0; count < 5000 && member.socket.readyState === member.socket.OPEN; count++)
+      member.socket.ping(ping);
+  }
+  expect(await metric('queued_bytes')).toBe(0);
+  member.socket.terminate();
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeControl } from '../../rendezvous/control.js';
 import { type Endpoint, introductionSchema, type Offer } from '../../rendezvous/introduction.js';
 import { type Introduced, Introductions } from '../../rendezvous/introductions.js';
+import type { PackedFrame } from '../../rendezvous/packedFrame.js';
 import { decodeFrame, type Frame, frameKinds } from '../../rendezvous/protocol.js';
 
 function at(address: string, port: number): Endpoint {
@@ -18,7 +19,7 @@ class Someone implements Introduced {
     this.observed = observed;
   }
 
-  deliver(bytes: Buffer): void {
+  deliver({ bytes }: PackedFrame): void {
     this.frames.push(decodeFrame(bytes, 10_000));
   }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import {
+  countFrame,
   decodeFrame,
-  encodeCount,
   encodeFrame,
   type Frame,
   type FrameKind,
@@ -73,7 +73,7 @@ export class RawMember {
   #keep(received: Frame): void {
     this.frames.push(received);
     if (this.mute || !isCounted(received.kind) || this.socket.readyState !== this.socket.OPEN) return;
-    this.socket.send(encodeCount(frameKinds.ack, ++this.#received));
+    this.socket.send(encodeFrame(countFrame(frameKinds.ack, ++this.#received)));
   }
 
   send(fields: Partial<Frame> & Pick<Frame, 'kind'>): void {

@@ -67,6 +67,20 @@ export class NatTopology {
     for (const side of sides) this.#within(`nat-${side}`, ['nft', '-f', '-'], rules);
   }
 
+  /** What the public network does with packets from one NAT to the other; the rendezvous can be reached all the same. */
+  setWayBetween(way: 'open' | 'cut' | { readonly openForBytes: number }): void {
+    const rule = way === 'open' ? '' : way === 'cut' ? 'drop' : `quota over ${way.openForBytes} bytes drop`;
+    const rules = `
+      flush ruleset
+      table ip between {
+        chain passing {
+          type filter hook forward priority 0; policy accept;
+          ${rule}
+        }
+      }`;
+    this.#within('public', ['nft', '-f', '-'], rules);
+  }
+
   /** Starts a script of this folder in a namespace. */
   start(where: 'public' | `host-${Side}`, script: string, options: unknown): NatProcess {
     const file = fileURLToPath(new URL(script, import.meta.url));
@@ -82,6 +96,7 @@ export class NatTopology {
       async stop() {
         child.stdin.end();
         if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+        return child.exitCode;
       },
     };
   }
@@ -134,6 +149,6 @@ export class NatTopology {
 export interface NatProcess {
   /** The next line that it writes. */
   nextLine(): Promise<string>;
-  /** Ends it and waits for that. */
-  stop(): Promise<void>;
+  /** Ends it and waits for that; its exit code. */
+  stop(): Promise<number | null>;
 }

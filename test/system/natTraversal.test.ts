@@ -49,8 +49,67 @@ describe('two ranks behind two NATs', () => {
   });
 });
 
-function start(topology: NatTopology, where: 'host-a' | 'host-b', runId: string, rank: number): NatProcess {
+describe('a link of two ranks behind two NATs', () => {
+  const limitMs = 40_000;
+
+  it('that goes silent, because the way swallows everything, is replaced by the relay', {
+    timeout: limitMs,
+  }, async (context) => {
+    if (!topology) {
+      console.warn(obstacle);
+      return context.skip(obstacle);
+    }
+    topology.setNats('preserving');
+    const ranks = startBoth(topology, 'silent');
+    try {
+      for (const rank of ranks) await rank.until(/^direct, settled, 0 failed/);
+      topology.setWayBetween('cut');
+      for (const rank of ranks) await rank.until(/^relay/);
+    } finally {
+      topology.setWayBetween('open');
+      expect(await Promise.all(ranks.map((rank) => rank.stop()))).toEqual([0, 0]);
+    }
+  });
+
+  it('that fails its probe twice is replaced by the relay', { timeout: limitMs }, async (context) => {
+    if (!topology) {
+      console.warn(obstacle);
+      return context.skip(obstacle);
+    }
+    topology.setNats('preserving');
+    // Connections come about, and die in the middle of the 64 kB that try them.
+    topology.setWayBetween({ openForBytes: 16_384 });
+    const ranks = startBoth(topology, 'replaced');
+    try {
+      for (const rank of ranks) await rank.until(/^relay, settled, 2 failed/);
+    } finally {
+      topology.setWayBetween('open');
+      expect(await Promise.all(ranks.map((rank) => rank.stop()))).toEqual([0, 0]);
+    }
+  });
+});
+
+/** Two ranks that compute until they are stopped, and write down how their way to each other changes. */
+function startBoth(within: NatTopology, runId: string) {
+  return (['host-a', 'host-b'] as const).map((where, rank) => {
+    const process = start(within, where, runId, rank, 'natWatch.ts');
+    return {
+      async until(pattern: RegExp): Promise<void> {
+        while (!pattern.test(await process.nextLine()));
+      },
+      stop: () => process.stop(),
+    };
+  });
+}
+
+function start(
+  topology: NatTopology,
+  where: 'host-a' | 'host-b',
+  runId: string,
+  rank: number,
+  script = 'natRank.ts',
+): NatProcess {
   const expiresAtMs = Date.now() + 60_000;
   const token = signToken(secret, { purpose: 'member', runId, rank, worldSize, generation: 0, expiresAtMs });
-  return topology.start(where, 'natRank.ts', { url, token, runId, rank, worldSize, generation: 0, timeoutMs: 10_000 });
+  return topology.start(where, script, { url, token, runId, rank, worldSize, generation: 0, timeoutMs: 10_000 });
 }

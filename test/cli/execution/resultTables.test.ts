@@ -66,8 +66,9 @@ describe('tables of a finished run', () => {
   it('calls out predictions that are not finite and ranks that disagree', () => {
     const text = show(6, {
       nonFinite: { count: 1, partitions: [{ name: '3', count: 1, firstSamples: [17] }] },
-      collectives: { channel: 'relay', reason: '', status: 'done', failed: [], agrees: false },
+      collectives: { channel: 'relay', reason: 'the quickest', status: 'done', failed: [], agrees: false },
     });
+    expect(text).toMatch(/channel +relay: the quickest/);
     expect(text).toContain('1 prediction, in 3 (1)');
     expect(text).toContain('DIFFER from the summary');
   });

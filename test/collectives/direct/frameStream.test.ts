@@ -41,7 +41,7 @@ class HeldSocket implements ByteSocket {
 
 class Recorder implements FrameSink {
   readonly messages: { tag: number; bytes: Buffer }[] = [];
-  readonly acknowledgements: number[] = [];
+  acknowledgementsDue = 0;
 
   message(_context: number, tag: number, { bytes }: Message): void {
     this.messages.push({ tag, bytes: Buffer.from(bytes) });
@@ -51,8 +51,8 @@ class Recorder implements FrameSink {
     return undefined;
   }
 
-  received(bytes: number): void {
-    this.acknowledgements.push(bytes);
+  received(): void {
+    this.acknowledgementsDue += 1;
   }
 
   acknowledged(): void {}
@@ -61,6 +61,12 @@ class Recorder implements FrameSink {
 
   stuck(): void {}
 }
+
+function writerTo(socket: ByteSocket): FrameWriter {
+  return new FrameWriter(socket, { rank: 0, onStuck: () => {}, received: () => 0 });
+}
+
+const eventLoopTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function contentOf(index: number, length: number): Uint8Array {
   return new Uint8Array(length).map((_, place) => (index * 31 + place * 7) % 251);
@@ -85,13 +91,13 @@ describe('a stream of frames', () => {
         fc.boolean(),
         async (sizes, steps, breakAt, acknowledges) => {
           const socket = new HeldSocket();
-          const writer = new FrameWriter(socket, 0, () => {});
+          const writer = writerTo(socket);
           const recorder = new Recorder();
           const reader = new FrameReader(recorder);
           const sent = sizes.map((length, tag) => {
             const bytes = contentOf(tag, length);
             // Whoever waited for it writes to it again.
-            return writer.send(0, tag, { datatype: 0, bytes }).promise.then(() => bytes.fill(255));
+            return writer.send(0, tag, { datatype: 0, bytes }, tag % 3 === 0).promise.then(() => bytes.fill(255));
           });
           let passed = 0;
           for (let step = 0; passed < breakAt; step++) {
@@ -99,12 +105,14 @@ describe('a stream of frames', () => {
             if (bytes.length === 0) break;
             passed += bytes.length;
             reader.feed(bytes);
-            if (acknowledges) for (const received of recorder.acknowledgements.splice(0)) writer.acknowledged(received);
-            await Promise.resolve();
+            if (acknowledges && recorder.acknowledgementsDue > 0) writer.acknowledged(reader.tell());
+            recorder.acknowledgementsDue = 0;
+            // Half of the time nothing is copied into the window before the next bytes go out.
+            await (step % 2 === 0 ? eventLoopTurn() : Promise.resolve());
           }
           // What the socket has taken beyond this was lost on the way.
           socket.take(300_000);
-          await Promise.resolve();
+          await eventLoopTurn();
           writer.stop();
           reader.interrupt();
           const { stream, begun, waiting } = writer.remains(reader.receivedBytes);
@@ -125,7 +133,7 @@ describe('a stream of frames', () => {
 
   it('leaves out the rest of a message that its sender gave up', async () => {
     const socket = new HeldSocket();
-    const writer = new FrameWriter(socket, 0, () => {});
+    const writer = writerTo(socket);
     const recorder = new Recorder();
     const reader = new FrameReader(recorder);
     const given = writer.send(0, 1, { datatype: 0, bytes: new Uint8Array(5_000_000) });
@@ -136,7 +144,7 @@ describe('a stream of frames', () => {
     const next = writer.send(0, 2, { datatype: 0, bytes: Uint8Array.of(9) });
     for (let bytes = socket.take(1e6); bytes.length > 0; bytes = socket.take(1e6)) {
       reader.feed(bytes);
-      for (const received of recorder.acknowledgements.splice(0)) writer.acknowledged(received);
+      writer.acknowledged(reader.tell());
     }
     await next.promise;
     expect(chunks).toBeLessThan(3_000_000);
@@ -145,19 +153,49 @@ describe('a stream of frames', () => {
 
   it('keeps a send waiting while the other end does not take it in', async () => {
     const socket = new HeldSocket();
-    const writer = new FrameWriter(socket, 0, () => {});
+    const writer = writerTo(socket);
     let resolved = false;
-    const sent = writer.send(0, 1, { datatype: 0, bytes: new Uint8Array(3_000_000) });
+    const sent = writer.send(0, 1, { datatype: 0, bytes: new Uint8Array(4_000_000) });
     void sent.promise.then(() => {
       resolved = true;
     });
     let taken = 0;
     for (let bytes = socket.take(1e6); bytes.length > 0; bytes = socket.take(1e6)) taken += bytes.length;
-    await Promise.resolve();
-    expect(taken).toBeGreaterThan(3_000_000);
+    await eventLoopTurn();
+    expect(taken).toBeGreaterThan(4_000_000);
     expect(resolved).toBe(false);
-    writer.acknowledged(taken - 1_000_000);
+    writer.acknowledged(taken - 2_000_000);
     await sent.promise;
+  });
+
+  it('leaves what a patient sender has sent where it is until that is in a hurry, or it has arrived', async () => {
+    const socket = new HeldSocket();
+    const writer = writerTo(socket);
+    const resolved: number[] = [];
+    const sent = [0, 1, 2].map((tag) => writer.send(0, tag, { datatype: 0, bytes: new Uint8Array(100_000) }, true));
+    for (const [tag, { promise }] of sent.entries()) void promise.then(() => resolved.push(tag));
+    socket.take(1e6);
+    await eventLoopTurn();
+    await eventLoopTurn();
+    expect(resolved).toEqual([]);
+    writer.acknowledged(100_032);
+    await eventLoopTurn();
+    expect(resolved).toEqual([0]);
+    sent[2]?.hurry?.();
+    await Promise.all(sent.map(({ promise }) => promise));
+  });
+
+  it('tells with every frame how much of the other direction has arrived', () => {
+    const [socket, answers] = [new HeldSocket(), new HeldSocket()];
+    const told: number[] = [];
+    const there = new FrameReader(new Recorder());
+    const here = new FrameReader(Object.assign(new Recorder(), { acknowledged: (bytes: number) => told.push(bytes) }));
+    const answering = new FrameWriter(answers, { rank: 1, onStuck: () => {}, received: () => there.tell() });
+    void writerTo(socket).send(0, 1, { datatype: 0, bytes: new Uint8Array(100) });
+    there.feed(socket.take(1000));
+    void answering.send(0, 2, { datatype: 0, bytes: new Uint8Array(1) });
+    here.feed(answers.take(1000));
+    expect(told).toEqual([132]);
   });
 
   it.each([
@@ -167,7 +205,7 @@ describe('a stream of frames', () => {
     ['a frame too many', (bytes: Buffer) => bytes.writeUInt32LE(5, 16), /frame 5 of rank 0 came where 0 was due/],
   ])('is refused with %s', (_, spoil, fault) => {
     const socket = new HeldSocket();
-    void new FrameWriter(socket, 0, () => {}).send(0, 1, { datatype: 0, bytes: new Uint8Array(10) });
+    void writerTo(socket).send(0, 1, { datatype: 0, bytes: new Uint8Array(10) });
     const bytes = socket.take(100);
     spoil(bytes);
     expect(() => new FrameReader(new Recorder()).feed(bytes)).toThrow(fault);

@@ -44,6 +44,61 @@ it.each([
   }
 });
 
+it.each([
+  ['wait', 3],
+  ['shrink', 2],
+] as const)('after a linked process was killed, the policy %s goes on with %i ranks', async (failurePolicy, left) => {
+  const runId = worlds.nextRunId();
+  const policy = { failurePolicy, channel: 'direct' } as const;
+  const member = (generation: number) => {
+    const options = { ...worlds.options(runId, 2, 3, generation), ...policy };
+    const program = fileURLToPath(new URL('../memberProcess.ts', import.meta.url));
+    const child = fork(program, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
+    return { child, exited: once(child, 'exit') };
+  };
+  const victim = member(0);
+  const children = [victim];
+  try {
+    const survivors = await Promise.all(
+      [0, 1].map((rank) => worlds.rank({ ...worlds.options(runId, rank, 3), ...policy })),
+    );
+    await Promise.all(survivors.map(({ communicator }) => communicator.barrier()));
+    const isThroughout = () =>
+      survivors.every((one) => [...one.channel.paths.keys()].every((peer) => isLinked(one, peer)));
+    let isDead = false;
+    const kill = () => {
+      isDead = true;
+      victim.child.kill('SIGKILL');
+      if (failurePolicy === 'wait') children.push(member(1));
+    };
+    const sums = await Promise.all(
+      survivors.map(async ({ communicator }) => {
+        let world = communicator;
+        for (;;) {
+          if (world.rank === 0 && !isDead && isThroughout()) kill();
+          const data = new Float64Array(50_000).fill(1);
+          data[1] = world.epoch;
+          const outcome = await world.allreduce(data, 'sum').catch((error: unknown) => error);
+          if (!(outcome instanceof Float64Array)) {
+            expect(outcome).toMatchObject({ code: 'RANK_LOST', operation: 'allreduce', lostRank: 2 });
+            world = await world.shrink();
+            continue;
+          }
+          // The process brings 2 in each place, the survivors 1 each and their epochs.
+          const [sum = 0, epochs = 0] = outcome;
+          if (epochs - (sum - 2) === 2) return { sum, worldSize: world.worldSize, epoch: world.epoch };
+        }
+      }),
+    );
+    expect(sums).toEqual(Array(2).fill({ sum: failurePolicy === 'wait' ? 4 : 2, worldSize: left, epoch: 1 }));
+  } finally {
+    for (const { child, exited } of children) {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  }
+});
+
 it('ranks of a rendezvous that speaks TLS link, too, and go on in a new epoch when one is lost', async () => {
   const secure = await DirectWorlds.start({ certificate: await makeCertificate() });
   const runId = secure.nextRunId();

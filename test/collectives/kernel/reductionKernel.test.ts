@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { reductionSteps } from '../../../collectives/algorithms/reductionTree.js';
 import type { NumericArray } from '../../../collectives/datatypes.js';
 import { kernelModule } from '../../../collectives/kernel/kernelModule.js';
-import { withKernel } from '../../../collectives/kernel/kernelOperator.js';
+import { foldByKernel, withKernel } from '../../../collectives/kernel/kernelOperator.js';
 import { ReductionKernel } from '../../../collectives/kernel/reductionKernel.js';
 import { elementwise } from '../../../collectives/operators.js';
 import { kernelBytes } from '../../../scripts/kernelSource.js';
@@ -76,6 +77,29 @@ describe('the reduction kernel', () => {
         if (into === 'elsewhere') expect([bits(left), bits(right)]).toEqual(before);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('puts many arrays together in the order of the tree, with the bits of one step after the other', () => {
+    const cases = fc.record({
+      name: fc.constantFrom(...names),
+      maker: fc.constantFrom(...makers),
+      worldSize: fc.integer({ min: 1, max: 40 }),
+      words: fc.integer({ min: 1, max: 3000 }).map((pairs) => 2 * pairs),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(cases, ({ name, maker, worldSize, words, seed }) => {
+        const arrays = Array.from({ length: worldSize }, (_, rank) => maker(randomWords(words, seed + rank * 7919)));
+        const stepwise = arrays.map((array) => array.slice());
+        const steps = reductionSteps(worldSize);
+        for (const [left, right] of steps) loops[name].combine(stepwise[left]!, stepwise[right]!, stepwise[left]!);
+        const into = arrays[0]!.slice();
+        const done = foldByKernel(withKernel(name, loops[name]), arrays, steps, into);
+        expect(into.length - done).toBeLessThan(done > 0 ? 64 : Number.POSITIVE_INFINITY);
+        expect(bits(withOneNaN(into.subarray(0, done)))).toBe(bits(withOneNaN(stepwise[0]!.subarray(0, done))));
+      }),
+      { numRuns: 150 },
     );
   });
 

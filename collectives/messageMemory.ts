@@ -1,0 +1,56 @@
+/** Up to here messages share memory: an ArrayBuffer costs more than what is in it. Half of what Buffer shares out. */
+const SHARING_BYTES = 2048;
+/** Shorter ones are not worth giving back: the collector deals with them well. */
+const MIN_BYTES = 65_536;
+/** What is kept for the next messages; beyond it memory is left to the collector. */
+const MAX_KEPT_BYTES = 33_554_432;
+
+/**
+ * Memory for long messages on their way through this process. New memory of this size costs a page fault every 4 KiB,
+ * and a collection every few megabytes: for a message that is looked at once and put together with another, more than
+ * the message itself. So whoever is done with one gives its memory back, for the next of the same length; whoever is to
+ * keep it just keeps it.
+ */
+export class MessageMemory {
+  readonly #kept = new Map<number, Uint8Array[]>();
+  #keptBytes = 0;
+
+  /** Whether memory of this length is worth giving back. */
+  static lends({ byteLength }: Uint8Array): boolean {
+    return byteLength >= MIN_BYTES && byteLength <= MAX_KEPT_BYTES;
+  }
+
+  /** Whether others may have bytes in the same ArrayBuffer, which a user should not come across. */
+  static isShared({ byteLength, buffer }: Uint8Array): boolean {
+    return byteLength <= SHARING_BYTES && byteLength < buffer.byteLength;
+  }
+
+  /** Memory that nobody else uses, holding anything. */
+  take(byteLength: number): Uint8Array {
+    if (byteLength <= SHARING_BYTES) return Buffer.allocUnsafe(byteLength);
+    const bytes = this.#kept.get(byteLength)?.pop();
+    if (!bytes) return Buffer.allocUnsafeSlow(byteLength);
+    this.#keptBytes -= byteLength;
+    return bytes;
+  }
+
+  /** Takes back what `take` gave. Nobody may use it any more. */
+  give(bytes: Uint8Array): void {
+    const { byteLength } = bytes;
+    if (!MessageMemory.lends(bytes)) return;
+    // Lengths that are not asked for any more make room.
+    if (this.#keptBytes + byteLength > MAX_KEPT_BYTES) this.#forgetAll();
+    const kept = this.#kept.get(byteLength);
+    if (kept) kept.push(bytes);
+    else this.#kept.set(byteLength, [bytes]);
+    this.#keptBytes += byteLength;
+  }
+
+  #forgetAll(): void {
+    this.#kept.clear();
+    this.#keptBytes = 0;
+  }
+}
+
+/** That of this process. */
+export const messageMemory = new MessageMemory();

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { Deadlines } from '../../collectives/deadlines.js';
+import type { Clock } from '../../rendezvous/clock.js';
+
+/** Time that the test moves by hand. */
+class HandClock implements Clock {
+  #nowMs = 0;
+  readonly timers = new Set<{ atMs: number; everyMs: number | undefined; action: () => void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, action: () => void): () => void {
+    return this.#add({ atMs: this.#nowMs + delayMs, everyMs: undefined, action });
+  }
+
+  every(everyMs: number, action: () => void): () => void {
+    return this.#add({ atMs: this.#nowMs + everyMs, everyMs, action });
+  }
+
+  advance(durationMs: number): void {
+    for (const endMs = this.#nowMs + durationMs; this.#nowMs < endMs; ) {
+      this.#nowMs += 1;
+      for (const timer of this.timers) {
+        if (timer.atMs > this.#nowMs) continue;
+        if (timer.everyMs === undefined) this.timers.delete(timer);
+        else timer.atMs += timer.everyMs;
+        timer.action();
+      }
+    }
+  }
+
+  #add(timer: { atMs: number; everyMs: number | undefined; action: () => void }): () => void {
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+}
+
+it('expires each deadline once, far ones within a tenth of a second, and none that was met', () => {
+  const clock = new HandClock();
+  const deadlines = new Deadlines(clock);
+  const expired: [timeoutMs: number, atMs: number][] = [];
+  const watch = (timeoutMs: number) => deadlines.after(timeoutMs, () => expired.push([timeoutMs, clock.nowMs()]));
+  for (const timeoutMs of [60_000, 50, 4999, 5000, 7130]) watch(timeoutMs);
+  watch(20)();
+  watch(30_000)();
+  clock.advance(70_000);
+  expect(expired.map(([timeoutMs]) => timeoutMs)).toEqual([50, 4999, 5000, 7130, 60_000]);
+  for (const [timeoutMs, atMs] of expired) {
+    expect(atMs - timeoutMs).toBeGreaterThanOrEqual(0);
+    expect(atMs - timeoutMs).toBeLessThanOrEqual(timeoutMs < 5000 ? 0 : 100);
+  }
+});
+
+it('has one timer for any number of far deadlines, and none once they are over', () => {
+  const clock = new HandClock();
+  const deadlines = new Deadlines(clock);
+  const ends = Array.from({ length: 1000 }, () => deadlines.after(60_000, () => expect.unreachable()));
+  expect(clock.timers.size).toBe(1);
+  for (const end of ends) end();
+  clock.advance(100);
+  expect(clock.timers.size).toBe(0);
+});
