@@ -47,7 +47,11 @@ export async function handler(event: unknown, context: LambdaContext): Promise<R
     architecture: lambdaArchitecture(),
     ephemeralStorageMb: environment.MUSTER_EPHEMERAL_STORAGE_MB,
     reportTimeoutMs: environment.MUSTER_REPORT_TIMEOUT_MS,
-    version: packageJson.version,
+    versions: {
+      muster: packageJson.version,
+      node: process.version,
+      onnxruntime: packageJson.dependencies['onnxruntime-node'],
+    },
   });
   const { runId, bucket, resultPrefix } = request;
   return {

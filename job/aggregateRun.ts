@@ -8,6 +8,7 @@ import type { ObjectStore } from '../storage/objectStore.js';
 import { RunFailedError } from './errors.js';
 import { pairedFiles, readPairs } from './predictionPairs.js';
 import { collectOutcomes, failedRanks } from './rankOutcomes.js';
+import { reportInput } from './reportInput.js';
 import { billRun } from './runBill.js';
 import { summarizeRun } from './summarize.js';
 
@@ -28,8 +29,8 @@ export interface AggregateSurroundings {
   readonly architecture: string;
   readonly ephemeralStorageMb: number;
   readonly reportTimeoutMs: number;
-  /** Of this program, for the report. */
-  readonly version: string;
+  /** Name to version of the programs that made the run, for the report. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function aggregateRun(
   request: AggregateRequest,
   surroundings: AggregateSurroundings,
 ): Promise<RunSummary> {
-  const { store, logs, invocation, version, ...billing } = surroundings;
+  const { store, logs, invocation, versions, ...billing } = surroundings;
   const plan = await store.getJson(request.bucket, planKey(request.resultPrefix), planSchema);
   const outcomes = await collectOutcomes(store, plan);
   const meeting = await store.findJson(plan.bucket, rendezvousKey(plan.resultPrefix), meetingSchema);
@@ -52,15 +53,9 @@ export async function aggregateRun(
   const calls = { ...store.calls.counts, put: store.calls.counts.put + writesToCome };
   const bill = await billRun(logs, { plan, outcomes, meeting: meeting?.value, aggregate, calls, ...billing });
   const failed = failedRanks(outcomes);
-  const summary = summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs: Date.now() });
-  const report = renderReport({
-    summary,
-    payload: plan.payload,
-    pairs: pairs && { predicted: Float32Array.from(pairs.predicted), truth: Float32Array.from(pairs.truth) },
-    spans: metrics.map(({ muster }) => ({ rank: muster.rank, generation: muster.generation, spans: muster.spans })),
-    attempts: outcomes.map(({ rank, attempts }) => ({ runId: plan.runId, rank, attempts })),
-    versions: { muster: version, node: process.version },
-  });
+  const summary = summarizeRun({ plan, metrics, failed, pairs, bill, versions, endedAtMs: Date.now() });
+  const attempts = outcomes.map((outcome) => ({ runId: plan.runId, rank: outcome.rank, attempts: outcome.attempts }));
+  const report = renderReport(reportInput({ plan, summary, metrics, attempts, pairs }));
   const { bucket, resultPrefix } = plan;
   await Promise.all([
     store.putJson(bucket, combinedDataKey(resultPrefix), metrics),

@@ -43,7 +43,7 @@ function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
       architecture: 'x86_64',
       ephemeralStorageMb: 512,
       reportTimeoutMs: 0,
-      version: '0.0.0',
+      versions: { muster: '0.0.0' },
     },
   );
 }
