@@ -186,7 +186,7 @@ async function measureAggregate(endpoint: string): Promise<void> {
   const store = connect(endpoint);
   const beforeMb = await peakRssMb();
   const begin = performance.now();
-  const summary = await aggregateRun(
+  const { summary } = await aggregateRun(
     { runId, bucket, resultPrefix },
     {
       store,
