@@ -10,6 +10,7 @@ import { logsCommand } from './commands/logs.js';
 import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -41,6 +42,7 @@ export function createProgram() {
     statusCommand(),
     stopCommand(),
     logsCommand(),
+    reportCommand(),
     listCommand(),
     uploadCommand(),
     downloadCommand(),
