@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
 import { benchCommand } from './commands/bench.js';
+import { costCommand } from './commands/cost.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
@@ -44,6 +45,7 @@ export function createProgram() {
     logsCommand(),
     reportCommand(),
     listCommand(),
+    costCommand(),
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
