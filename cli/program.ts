@@ -15,6 +15,7 @@ import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { uiCommand } from './commands/ui.js';
 import { upCommand } from './commands/up.js';
 import { uploadCommand } from './commands/upload.js';
 import { exitCodes } from './exitCodes.js';
@@ -45,6 +46,7 @@ export function createProgram() {
     logsCommand(),
     reportCommand(),
     listCommand(),
+    uiCommand(),
     costCommand(),
     uploadCommand(),
     downloadCommand(),
