@@ -186,7 +186,7 @@ async function measureAggregate(endpoint: string): Promise<void> {
   const store = connect(endpoint);
   const beforeMb = await peakRssMb();
   const begin = performance.now();
-  const summary = await aggregateRun(
+  const { summary } = await aggregateRun(
     { runId, bucket, resultPrefix },
     {
       store,
@@ -196,7 +196,7 @@ async function measureAggregate(endpoint: string): Promise<void> {
       architecture: 'x86_64',
       ephemeralStorageMb: 512,
       reportTimeoutMs: 0,
-      version: 'bench',
+      versions: { muster: 'bench' },
     },
   );
   const seconds = (performance.now() - begin) / 1000;

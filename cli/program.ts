@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
 import { benchCommand } from './commands/bench.js';
+import { costCommand } from './commands/cost.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
@@ -10,9 +11,11 @@ import { logsCommand } from './commands/logs.js';
 import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { uiCommand } from './commands/ui.js';
 import { upCommand } from './commands/up.js';
 import { uploadCommand } from './commands/upload.js';
 import { exitCodes } from './exitCodes.js';
@@ -41,7 +44,10 @@ export function createProgram() {
     statusCommand(),
     stopCommand(),
     logsCommand(),
+    reportCommand(),
     listCommand(),
+    uiCommand(),
+    costCommand(),
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),

@@ -1,7 +1,8 @@
 import type { Basis, Bill, BillLine } from '../run/bill.js';
+import type { BilledInvocation, RendezvousUse, RunUsage } from '../run/usage.js';
 import { maxMemoryUsedUsd } from './cosmicAiEstimate.js';
 import { BillInputError } from './errors.js';
-import { type BilledInvocation, lambdaLines, paidMs } from './lambdaLines.js';
+import { lambdaLines, paidMs } from './lambdaLines.js';
 import {
   type Architecture,
   type Price,
@@ -13,8 +14,6 @@ import {
 } from './prices.js';
 import { hostHourUsd } from './rendezvousHost.js';
 
-export type { BilledInvocation } from './lambdaLines.js';
-
 /** Everything that a run used and that costs something. */
 export interface BillInput {
   readonly region: string;
@@ -23,15 +22,7 @@ export interface BillInput {
   /** Every invocation of the run, failed attempts and coordinators too. */
   readonly invocations: readonly BilledInvocation[];
   readonly stateTransitions: { readonly standard: number; readonly basis: Basis };
-  /** Requests as the run's own clients counted them. */
-  readonly s3: {
-    readonly get: number;
-    readonly put: number;
-    readonly list: number;
-    readonly head: number;
-    /** Attempts that died with their count, so that no more than their sign-in is in these figures; 0 if left out. */
-    readonly partlyCountedAttempts?: number;
-  };
+  readonly s3: RunUsage['s3'];
   /** Bytes written to CloudWatch Logs; undefined: not known, and said so. */
   readonly logBytes?: number;
   /** Bytes that Logs Insights scanned to find the REPORT lines. */
@@ -41,18 +32,6 @@ export interface BillInput {
   readonly samples: number;
   /** Bytes of the partitions. */
   readonly bytes: number;
-}
-
-/** What a run had of the rendezvous host. */
-export interface RendezvousUse {
-  /** While the run went on. */
-  readonly hours: number;
-  /** After it, until the host that was started for it stopped itself. */
-  readonly idleHours?: number;
-  /** As EC2 calls it; default: t4g.micro. */
-  readonly instanceType?: string;
-  /** Default: that of the instance, with a public IPv4 address. */
-  readonly hourlyUsd?: number;
 }
 
 /**
@@ -90,14 +69,17 @@ export function computeBill(input: BillInput): Bill {
     measured: lines.every(({ basis }) => basis === 'measured'),
     notes,
     lines,
-    reportLines: {
-      found: invocations.filter(({ billedMs }) => billedMs !== undefined).length,
-      expected: invocations.length,
-    },
+    reportLines: reportLinesOf(invocations),
     usdPerThousandSamples: samples > 0 ? (totalUsd / samples) * 1000 : null,
     usdPerGb: bytes > 0 ? (totalUsd / bytes) * 1e9 : null,
     otherEstimates: maxMemoryUsedEstimate(invocations),
   };
+}
+
+/** A look for REPORT lines cannot find its own, so it is not expected to; its compute is a line of the bill all the same. */
+function reportLinesOf(invocations: readonly BilledInvocation[]): Bill['reportLines'] {
+  const expected = invocations.filter(({ role }) => role !== 'collector');
+  return { found: expected.filter(({ billedMs }) => billedMs !== undefined).length, expected: expected.length };
 }
 
 function refuseFaults(input: BillInput): void {
@@ -172,7 +154,7 @@ function logLines({ logBytes, logScanBytes }: BillInput, { logs }: RegionPrices)
         description: 'CloudWatch Logs ingestion',
         unit: 'GB',
         basis: 'estimated',
-        note: 'bytes of the log lines, 10^9 to the GB',
+        note: "bytes of all lines that the run's functions logged in its time, 10^9 to the GB",
       }),
     );
   }
@@ -218,7 +200,7 @@ function rendezvousLines({ rendezvous }: BillInput, { ec2 }: RegionPrices): Bill
 
 /** CosmicAI's own arithmetic for the ranks that delivered, as far as their memory use is known. */
 function maxMemoryUsedEstimate(invocations: readonly BilledInvocation[]): Bill['otherEstimates'] {
-  const ranks = invocations.filter(({ role, failed }) => role === 'rank' && !failed);
+  const ranks = invocations.filter(({ role, failed }) => (role === 'rank' || role === 'function') && !failed);
   const known = ranks.flatMap(({ maxMemoryUsedMb }) => maxMemoryUsedMb ?? []);
   if (known.length === 0) return [];
   const usd = maxMemoryUsedUsd({
@@ -226,7 +208,8 @@ function maxMemoryUsedEstimate(invocations: readonly BilledInvocation[]): Bill['
     durationS: ranks.reduce((sum, rank) => sum + paidMs(rank) / 1000, 0) / ranks.length,
     memoryGb: known.reduce((sum, memoryMb) => sum + memoryMb / 1024, 0) / known.length,
   });
-  const partly = known.length < ranks.length ? ` Memory use is known of ${known.length} of ${ranks.length} ranks.` : '';
+  const partly =
+    known.length < ranks.length ? ` Memory use is known of ${known.length} of ${ranks.length} invocations.` : '';
   return [
     {
       label: 'max-memory-used',

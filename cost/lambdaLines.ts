@@ -1,4 +1,5 @@
 import type { BillLine } from '../run/bill.js';
+import type { BilledInvocation } from '../run/usage.js';
 import {
   type Architecture,
   freeEphemeralStorageMb,
@@ -7,26 +8,6 @@ import {
   priceOfGbSeconds,
   type RegionPrices,
 } from './prices.js';
-
-/** One invocation of a function, as the bill sees it. */
-export interface BilledInvocation {
-  readonly functionName: string;
-  readonly requestId: string;
-  /** A rank's work, or the functions around it (initialize, aggregate, ...). */
-  readonly role: 'rank' | 'coordinator';
-  /** Configured memory; that is what is paid for, however little of it is used. */
-  readonly memoryMb: number;
-  /** Billed duration of the REPORT line, which includes the init of a cold start; undefined: not found. */
-  readonly billedMs: number | undefined;
-  /** What stands in when the REPORT line is missing: handler time and init together. */
-  readonly estimatedMs: number;
-  /** Configured /tmp. */
-  readonly ephemeralStorageMb: number;
-  /** True for an attempt that failed, whether or not a later one succeeded. */
-  readonly failed: boolean;
-  /** Of the REPORT line; needed for the `max-memory-used` estimate only. */
-  readonly maxMemoryUsedMb?: number;
-}
 
 /** Milliseconds that are paid for, whole ones: measured if the REPORT line was found. */
 export const paidMs = ({ billedMs, estimatedMs }: BilledInvocation): number => Math.ceil(billedMs ?? estimatedMs);
@@ -53,14 +34,27 @@ function basisOf(invocations: readonly BilledInvocation[]): Pick<BillLine, 'basi
   };
 }
 
-const computeGroups = [
-  { item: 'lambda-compute', role: 'rank', failed: false, description: 'Lambda compute, ranks' },
-  { item: 'lambda-compute-failed', role: 'rank', failed: true, description: 'Lambda compute, failed attempts' },
-  { item: 'lambda-compute-coordinators', role: 'coordinator', description: 'Lambda compute, coordinators' },
-] as const;
+const computeGroups: readonly {
+  readonly item: string;
+  readonly roles: readonly BilledInvocation['role'][];
+  /** Left out: whether an invocation failed does not matter. */
+  readonly failed?: boolean;
+  readonly description: string;
+}[] = [
+  { item: 'lambda-compute', roles: ['rank'], failed: false, description: 'Lambda compute, ranks' },
+  { item: 'lambda-compute', roles: ['function'], failed: false, description: 'Lambda compute' },
+  {
+    item: 'lambda-compute-failed',
+    roles: ['rank', 'function'],
+    failed: true,
+    description: 'Lambda compute, failed attempts',
+  },
+  { item: 'lambda-compute-coordinators', roles: ['coordinator'], description: 'Lambda compute, coordinators' },
+  { item: 'lambda-compute-collectors', roles: ['collector'], description: 'Lambda compute, looks for REPORT lines' },
+];
 
 /**
- * The lines for Lambda: compute of the ranks, of failed attempts and of the coordinators; requests; /tmp. A group without
+ * The lines for Lambda: compute of the ranks, of failed attempts, of the coordinators and of later looks; requests; /tmp. A group without
  * invocations gives no line. Tiers are taken as if the run had the month to itself.
  */
 export function lambdaLines(
@@ -73,7 +67,7 @@ export function lambdaLines(
   let usedGbSeconds = 0;
   for (const group of computeGroups) {
     const members = invocations.filter(
-      ({ role, failed }) => role === group.role && (!('failed' in group) || failed === group.failed),
+      ({ role, failed }) => group.roles.includes(role) && (group.failed === undefined || failed === group.failed),
     );
     if (members.length === 0) continue;
     const gbSeconds = sumOf(members, gbSecondsOf);

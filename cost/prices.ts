@@ -72,6 +72,9 @@ const priceTableSchema = z
   .refine(({ defaultRegion, regions }) => Object.hasOwn(regions, defaultRegion), {
     message: 'expected a region of the table',
     path: ['defaultRegion'],
+    // Beside faults elsewhere, so that all are listed at once.
+    when: ({ value }) =>
+      z.looseObject({ defaultRegion: z.string(), regions: z.looseObject({}) }).safeParse(value).success,
   });
 /** List prices in US dollars, on one date, by region. */
 export type PriceTable = z.infer<typeof priceTableSchema>;

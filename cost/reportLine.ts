@@ -123,10 +123,17 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The text of a line such as `"message": "REPORT ...",`, as JSON has it that is laid out over several lines. */
+function memberOfJson(line: string): string | undefined {
+  const member = /^\s*("@?message"\s*:\s*".*"),?\s*$/.exec(line);
+  const wrapped = member ? wrappedLineSchema.safeParse(parseJson(`{${member[1]}}`)) : undefined;
+  return wrapped?.success ? wrapped.data : undefined;
+}
+
 /**
  * Reads a REPORT line of Lambda's, in either log format: text (fields parted by tabs or spaces) or JSON
  * (`platform.report`). Timestamps, stream names and other words before it do not matter, nor does an export that wraps
- * the line in a JSON object as `message` or `@message`.
+ * the line in a JSON object as `message` or `@message`, on one line or laid out over several.
  *
  * @returns undefined for any other line, and for a report that lacks its duration, billed duration or memory.
  * @example
@@ -135,6 +142,8 @@ function parseJson(text: string): unknown {
  */
 export function parseReportLine(line: string): LambdaReport | undefined {
   if (!line.includes('REPORT RequestId:') && !line.includes('platform.report')) return undefined;
+  const member = memberOfJson(line);
+  if (member !== undefined) return parseReportLine(member);
   const brace = line.indexOf('{');
   const json = brace < 0 ? undefined : parseJson(line.slice(brace, line.lastIndexOf('}') + 1));
   if (json === undefined) return parseTextReport(line);

@@ -29,8 +29,8 @@ export interface FoundReport extends LambdaReport {
 export interface ReportQuery {
   /** `/aws/lambda/<function name>`. */
   readonly logGroup: string;
-  /** The invocations whose REPORT lines are wanted. */
-  readonly requestIds: Iterable<string>;
+  /** The invocations whose REPORT lines are wanted; left out: all of the window, as far as they are there. */
+  readonly requestIds?: Iterable<string>;
   /** Window of the lines' timestamps, epoch milliseconds; it is widened to whole seconds. */
   readonly startMs: number;
   readonly endMs: number;
@@ -39,6 +39,8 @@ export interface ReportQuery {
   readonly signal?: AbortSignal;
   /** Wait before a query's results are asked for again, in milliseconds; default 250. */
   readonly pollMs?: number;
+  /** Most times that the whole query is made, however much time is left; default: no such limit. */
+  readonly rounds?: number;
   /** Wait before the whole query is made again for late lines, in milliseconds; default 2000. */
   readonly roundMs?: number;
   readonly clock?: QueryClock;
@@ -60,6 +62,8 @@ export interface ReportQueryResult {
   readonly missing: readonly string[];
   /** What Logs Insights read for the answer, and bills. */
   readonly bytesScanned: number;
+  /** Bytes of all log events of the window, as far as they have arrived. */
+  readonly windowBytes: number;
   readonly queries: number;
 }
 
@@ -98,15 +102,22 @@ const rowSchema = z
     };
   });
 
+/** What one query came to. */
+interface Answer {
+  readonly rows: number;
+  readonly bytesScanned: number;
+}
+
 /** One call of `findReports`. */
 class ReportSearch {
   readonly #client: CloudWatchLogsClient;
   readonly #query: ReportQuery;
   readonly #clock: QueryClock;
   readonly #deadline: number;
-  readonly #wanted: ReadonlySet<string>;
+  readonly #wanted: ReadonlySet<string> | undefined;
   readonly #found = new Map<string, FoundReport>();
   #bytesScanned = 0;
+  #windowBytes = 0;
   #queries = 0;
   #groupMissing: ResourceNotFoundException | undefined;
 
@@ -115,48 +126,57 @@ class ReportSearch {
     this.#query = query;
     this.#clock = query.clock ?? systemClock;
     this.#deadline = this.#clock.now() + query.timeoutMs;
-    this.#wanted = new Set(query.requestIds);
+    this.#wanted = query.requestIds && new Set(query.requestIds);
   }
 
   async run(): Promise<ReportQueryResult> {
-    const { startMs, endMs, roundMs = 2000, signal, logGroup } = this.#query;
-    while (!this.#complete()) {
-      await this.#searchSlice(Math.floor(startMs / 1000), Math.ceil(endMs / 1000));
-      if (this.#complete() || this.#timeLeftMs() <= 0) break;
+    const { startMs, endMs, rounds = Number.POSITIVE_INFINITY, roundMs = 2000, signal, logGroup } = this.#query;
+    // More lines than those that are there are never expected of a whole window.
+    const roundsToMake = this.#wanted ? rounds : 1;
+    for (let round = 1; !this.#complete(); round++) {
+      const whole = await this.#searchSlice(Math.floor(startMs / 1000), Math.ceil(endMs / 1000));
+      this.#windowBytes = Math.max(this.#windowBytes, whole.bytesScanned);
+      if (this.#complete() || this.#timeLeftMs() <= 0 || round >= roundsToMake) break;
       await this.#clock.sleep(Math.min(roundMs, this.#timeLeftMs()), signal);
     }
     if (this.#groupMissing) throw new LogGroupNotFoundError(logGroup, this.#groupMissing);
     return {
       found: this.#found,
-      expected: this.#wanted.size,
-      missing: [...this.#wanted].filter((id) => !this.#found.has(id)),
+      expected: this.#wanted?.size ?? this.#found.size,
+      missing: [...(this.#wanted ?? [])].filter((id) => !this.#found.has(id)),
       bytesScanned: this.#bytesScanned,
+      windowBytes: this.#windowBytes,
       queries: this.#queries,
     };
   }
 
   #complete(): boolean {
-    return this.#found.size === this.#wanted.size;
+    return this.#found.size === this.#wanted?.size;
   }
 
   #timeLeftMs(): number {
     return this.#deadline - this.#clock.now();
   }
 
-  /** Searches `[startS, endS]`, both ends within; a full answer may be cut, so its halves are searched too. */
-  async #searchSlice(startS: number, endS: number): Promise<void> {
-    const rows = await this.#search(startS, endS);
-    if (rows < rowsPerQuery || startS >= endS || this.#complete() || this.#timeLeftMs() <= 0) return;
+  /**
+   * Searches `[startS, endS]`, both ends within; a full answer may be cut, so its halves are searched too.
+   *
+   * @returns what the query of the whole slice came to.
+   */
+  async #searchSlice(startS: number, endS: number): Promise<Answer> {
+    const answer = await this.#search(startS, endS);
+    if (answer.rows < rowsPerQuery || startS >= endS || this.#complete() || this.#timeLeftMs() <= 0) return answer;
     const middleS = Math.floor((startS + endS) / 2);
     await this.#searchSlice(startS, middleS);
     await this.#searchSlice(middleS + 1, endS);
+    return answer;
   }
 
-  /** Makes one query and takes in what it finds; answers the number of rows. */
-  async #search(startS: number, endS: number): Promise<number> {
+  /** Makes one query and takes in what it finds. */
+  async #search(startS: number, endS: number): Promise<Answer> {
     const { logGroup, pollMs = 250, signal } = this.#query;
     const queryId = await this.#start(startS, endS);
-    if (queryId === undefined) return 0;
+    if (queryId === undefined) return { rows: 0, bytesScanned: 0 };
     while (true) {
       const answer = await this.#client.send(new GetQueryResultsCommand({ queryId }), { abortSignal: signal });
       const rows = answer.results ?? [];
@@ -169,8 +189,9 @@ class ReportSearch {
         continue;
       }
       for (const row of rows) this.#take(row);
-      this.#bytesScanned += answer.statistics?.bytesScanned ?? 0;
-      return rows.length;
+      const bytesScanned = answer.statistics?.bytesScanned ?? 0;
+      this.#bytesScanned += bytesScanned;
+      return { rows: rows.length, bytesScanned };
     }
   }
 
@@ -201,13 +222,15 @@ class ReportSearch {
 
   #take(row: readonly ResultField[]): void {
     const parsed = rowSchema.safeParse(Object.fromEntries(row.map(({ field, value }) => [field, value])));
-    if (parsed.success && this.#wanted.has(parsed.data.requestId)) this.#found.set(parsed.data.requestId, parsed.data);
+    if (!parsed.success || this.#wanted?.has(parsed.data.requestId) === false) return;
+    this.#found.set(parsed.data.requestId, parsed.data);
   }
 }
 
 /**
  * Finds the REPORT lines of invocations through CloudWatch Logs Insights. Lines lag behind their invocations, so the query
  * is made again until every id is found or `timeoutMs` has passed; what is missing then is listed, never guessed.
+ * Without ids, all lines that are there are found, once.
  * A window with more rows than a query returns is searched in ever smaller slices of time, down to a second.
  *
  * @throws LogGroupNotFoundError when the group is still not there after `timeoutMs`.

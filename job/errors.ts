@@ -47,3 +47,12 @@ export class RunFailedError extends MusterError {
     this.failed = failed;
   }
 }
+
+/** A run that was never aggregated has no record of what it used. */
+export class UsageNotFoundError extends MusterError {
+  readonly code = 'USAGE_NOT_FOUND';
+
+  constructor(runId: string) {
+    super(`Run ${runId} has no usage.json, so its bill cannot be completed.`, { runId });
+  }
+}

@@ -15,6 +15,7 @@ import type {
   FailedRank,
   NonFinite,
   RankRow,
+  RankS3,
   RankTimes,
   RunSummary,
   Throughput,
@@ -31,11 +32,13 @@ export interface SummaryInput {
   readonly failed: readonly FailedRank[];
   readonly pairs: PredictionPairs | undefined;
   readonly bill: Bill;
+  /** Name to version of the programs that made the run. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly endedAtMs: number;
 }
 
 /** Works out `summary.json`; pure. */
-export function summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs }: SummaryInput): RunSummary {
+export function summarizeRun({ plan, metrics, failed, pairs, bill, versions, endedAtMs }: SummaryInput): RunSummary {
   const records = metrics.map(({ muster }) => muster);
   const uri = (key: string) => s3Uri(plan.bucket, key);
   const sums = addQualitySums(records.flatMap(({ partitions }) => partitions.map(({ quality }) => quality)));
@@ -59,7 +62,14 @@ export function summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs }: 
     nonFinite: nonFiniteOf(records),
     collectives: collectivesOf(plan, records, sums),
     bill,
-    rows: records.map(rowOf),
+    rows: metrics.map(rowOf),
+    payload: plan.payload,
+    versions: {
+      ...versions,
+      executor: `${plan.executorFunction}:${plan.executorQualifier}`,
+      ...(plan.model && { model: `${plan.model.key} (ETag ${plan.model.etag.replaceAll('"', '')})` }),
+      'price table': bill.pricesAsOf,
+    },
     files: {
       combinedData: uri(combinedDataKey(plan.resultPrefix)),
       summary: uri(summaryKey(plan.resultPrefix)),
@@ -158,7 +168,8 @@ function agree(reduced: QualitySums, recomputed: QualitySums): boolean {
   );
 }
 
-function rowOf(record: RankRecord): RankRow {
+function rowOf(metrics: RankMetrics): RankRow {
+  const { muster: record } = metrics;
   return {
     rank: record.rank,
     generation: record.generation,
@@ -172,5 +183,19 @@ function rowOf(record: RankRecord): RankRow {
     memoryMb: record.memoryMb,
     stageMs: record.stageMs,
     barrierWaitMs: record.collective.barrierWaitMs ?? null,
+    s3: s3Of(metrics),
+  };
+}
+
+function s3Of(metrics: RankMetrics): RankS3 {
+  const { s3_first_request_time: firstS, s3_last_response_time: lastS } = metrics;
+  return {
+    requests: metrics.s3_num_requests,
+    totalMs: metrics.s3_total_time * 1000,
+    minMs: metrics.s3_min_time * 1000,
+    maxMs: metrics.s3_max_time * 1000,
+    windowMs: firstS === null || lastS === null ? 0 : (lastS - firstS) * 1000,
+    bytesRead: metrics.muster.s3.bytesRead,
+    bytesWritten: metrics.muster.s3.bytesWritten,
   };
 }

@@ -1,14 +1,16 @@
 import type { Attempts } from '../run/metrics.js';
 import type { Payload } from '../run/payload.js';
 import type { RunSummary } from '../run/summary.js';
+import { billPart } from './billParts.js';
 import { html, trusted } from './html.js';
 import type { PredictionPairs } from './predictionGrid.js';
-import { billSection } from './sections/bill.js';
-import { headline } from './sections/headline.js';
+import { barrierWait } from './sections/barrier.js';
 import { memory } from './sections/memory.js';
 import { nonFiniteSamples, predictions } from './sections/predictions.js';
 import { failedRanks, timeline } from './sections/ranks.js';
 import { collectives, record } from './sections/record.js';
+import { s3Times } from './sections/s3.js';
+import { spreadSection } from './sections/spreadSection.js';
 import { rankTimes, stageBreakdown, throughputs } from './sections/times.js';
 import { stylesheet } from './style.js';
 import { type RankSpans, trackRanks } from './timeline.js';
@@ -16,7 +18,8 @@ import { type RankSpans, trackRanks } from './timeline.js';
 /** What a report is made of. */
 export interface ReportInput {
   readonly summary: RunSummary;
-  readonly payload: Payload;
+  /** Undefined when the run did not record it. */
+  readonly payload: Payload | undefined;
   /** Predictions and true values of the same samples, in the same order. */
   readonly pairs?: PredictionPairs;
   /** Attempts at each rank, to show the ones that failed. */
@@ -48,16 +51,18 @@ export function renderReport(input: ReportInput): string {
 </head>
 <body>
 <main>
-${headline(summary)}
+${billPart('headline', summary)}
 ${failedRanks(summary)}
 ${timeline(summary, trackRanks(summary, spans, attempts))}
-${rankTimes(summary)}
+${spreadSection(rankTimes(summary))}
 ${stageBreakdown(summary)}
 ${throughputs(summary)}
-${memory(summary)}
+${spreadSection(s3Times(summary))}
+${spreadSection(memory(summary))}
+${spreadSection(barrierWait(summary))}
 ${predictions(summary, pairs)}
 ${nonFiniteSamples(summary)}
-${billSection(summary.bill)}
+${billPart('bill', summary)}
 ${collectives(summary)}
 ${record(summary, payload, versions)}
 </main>

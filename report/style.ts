@@ -1,4 +1,5 @@
 import type { Stage } from '../run/metrics.js';
+import { customProperties, palettes } from './palette.js';
 import type { BarKind } from './timeline.js';
 
 /** Colour of a stage, as a CSS variable of the page. */
@@ -15,15 +16,11 @@ export function barColor(kind: BarKind): string {
 export const stylesheet = `
 :root {
   color-scheme: light dark;
-  --page: #fbfbf9; --panel: #ffffff; --text: #1b2330; --muted: #667085; --rule: #e6e6e1;
-  --accent: #3f63d6; --bad: #c8453b; --good: #2c7d57; --note: #9a6a12;
-  --init: #98a2b3; --download: #2f9c95; --decode: #8cc29a; --inference: #3f63d6; --collectives: #dd9a2e; --upload: #a565b5;
+  ${customProperties(palettes.light)}
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #12161d; --panel: #181d26; --text: #e7eaf0; --muted: #98a2b3; --rule: #2a313d;
-    --accent: #7c98f5; --bad: #ef7d72; --good: #62c494; --note: #dfb05f;
-    --init: #7d8798; --download: #45b8b0; --decode: #79b089; --inference: #7390f2; --collectives: #e3aa4d; --upload: #bd84cb;
+    ${customProperties(palettes.dark)}
   }
 }
 * { box-sizing: border-box; }

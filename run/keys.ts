@@ -5,6 +5,9 @@
 /** Rows of the plan that one shard object holds; an executor reads one shard, whatever the world size. */
 export const rowsPerPlanShard = 100;
 
+/** What the run used and how it is known: what its bill is made of. */
+export const usageKey = (resultPrefix: string): string => `${resultPrefix}/usage.json`;
+
 export const planKey = (resultPrefix: string): string => `${resultPrefix}/plan.json`;
 
 /** The shard that holds a rank's row. */

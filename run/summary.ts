@@ -1,5 +1,6 @@
 import type { Bill } from './bill.js';
 import type { Stage } from './metrics.js';
+import type { Payload } from './payload.js';
 import type { Quality } from './quality.js';
 
 /** A rank that did not deliver. */
@@ -28,6 +29,19 @@ export interface RankTimes {
   readonly stragglerRatio: number;
 }
 
+/** S3 as one rank saw it; requests that carry messages between ranks count in the bytes alone. */
+export interface RankS3 {
+  readonly requests: number;
+  /** Sum over the requests, which overlap; each from sending it to the last byte of the answer. */
+  readonly totalMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** From the first request to the last answer. */
+  readonly windowMs: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /** One rank as tables and charts show it. */
 export interface RankRow {
   readonly rank: number;
@@ -42,6 +56,8 @@ export interface RankRow {
   readonly memoryMb: number;
   readonly stageMs: Readonly<Record<Stage, number>>;
   readonly barrierWaitMs: number | null;
+  /** Absent from the summaries of Muster 0.1.0. */
+  readonly s3?: RankS3;
 }
 
 /** Samples whose prediction is NaN or infinite. */
@@ -89,6 +105,10 @@ export interface RunSummary {
   readonly collectives: CollectiveSummary;
   readonly bill: Bill;
   readonly rows: readonly RankRow[];
+  /** What was asked for; absent from the summaries of Muster 0.1.0, like `versions`. */
+  readonly payload?: Payload;
+  /** Name to version of what made the run: muster, node, onnxruntime, the executor's function, the model. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** `s3://` URIs. */
   readonly files: {
     readonly combinedData: string;

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -7,7 +7,8 @@ import { bundleHostServer } from './hostBundle.js';
 
 /*
  * Builds `dist/`: the command, the Lambda handlers (each folder is what its zip holds), and the runtime of the embedded
- * cloud, and the server of a rendezvous host. Usage: tsx scripts/build.ts [cli] [functions] [host] [local]; without names, all of them.
+ * cloud, the server of a rendezvous host, and the page of the dashboard. Usage: tsx scripts/build.ts [cli] [functions] [host]
+ * [local] [ui]; without names, all of them.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -63,7 +64,27 @@ async function buildCli(): Promise<void> {
   });
 }
 
-const targets = { functions: buildFunctions, host: buildHost, local: buildLocal, cli: buildCli };
+async function buildUi(): Promise<void> {
+  const page = join(root, 'cli', 'ui', 'page');
+  await build({
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'warning',
+    entryPoints: [
+      { in: join(page, 'main.tsx'), out: 'dashboard' },
+      { in: join(page, 'dashboard.css'), out: 'dashboard' },
+    ],
+    outdir: out('ui'),
+  });
+  for (const file of ['index.html', 'icon.svg']) await copyFile(join(page, file), out('ui', file));
+}
+
+const targets = { functions: buildFunctions, host: buildHost, local: buildLocal, cli: buildCli, ui: buildUi };
 type Target = keyof typeof targets;
 
 const isTarget = (name: string): name is Target => Object.hasOwn(targets, name);

@@ -116,11 +116,24 @@ export class ObjectStore {
     key: string,
     schema: z.ZodType<T>,
   ): Promise<{ value: T; etag: string } | undefined> {
+    return this.#find(bucket, key, (bytes) => parseJson(bucket, key, bytes, schema));
+  }
+
+  /** An object as UTF-8 text, with the version's etag; undefined when there is no such object. */
+  async findText(bucket: string, key: string): Promise<{ value: string; etag: string } | undefined> {
+    return this.#find(bucket, key, (bytes) => new TextDecoder().decode(bytes));
+  }
+
+  async #find<T>(
+    bucket: string,
+    key: string,
+    read: (bytes: Uint8Array) => T,
+  ): Promise<{ value: T; etag: string } | undefined> {
     try {
       return await this.get(bucket, key, async ({ Body, ETag }) => {
         const bytes = Body ? await Body.transformToByteArray() : new Uint8Array();
         this.calls.bytesRead += bytes.length;
-        return { value: parseJson(bucket, key, bytes, schema), etag: ETag ?? '' };
+        return { value: read(bytes), etag: ETag ?? '' };
       });
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return undefined;

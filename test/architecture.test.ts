@@ -46,7 +46,7 @@ describe('the rooms', () => {
 
   it.each(Object.entries(mayImport))('%s imports only what it may', (room, allowed) => {
     const files = readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(root, room, name));
     expect(files.length).toBeGreaterThan(0);
     const breaches = files.flatMap((file) =>

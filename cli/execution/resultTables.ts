@@ -128,7 +128,8 @@ function qualityEntries({ count: samples, mae, mse, bias, nmad, outlierFraction,
   ];
 }
 
-function billTable(bill: Bill, colours: Colours): string {
+/** A bill, line by line. */
+export function billTable(bill: Bill, colours: Colours): string {
   const rows = bill.lines
     .filter((line) => line.usd > 0)
     .map((line) => [line.description, `${figure(line.quantity)} ${line.unit}`, usd(line.usd), line.basis]);

@@ -1,20 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { planKey } from '../../run/keys.js';
-import { planSchema } from '../../run/plan.js';
-import { ObjectStore } from '../../storage/objectStore.js';
-import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
+import { type TargetOptions, withTarget } from '../cloud/target.js';
 import { LogNotFoundError } from '../errors.js';
 import { findRun } from '../execution/findRun.js';
 import { pollIntervalMs } from '../execution/pollInterval.js';
 import type { RunObserver } from '../execution/runObserver.js';
-import { hasEnded, type RunSnapshot } from '../execution/runSnapshot.js';
+import { hasEnded } from '../execution/runSnapshot.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import type { Session } from '../session.js';
-import { plural } from '../terminal/quantities.js';
-import { type AttemptLines, RankLogs } from './rankLogs.js';
-
-/** Looks at a log that does not end, after its run has ended, until it is given up: CloudWatch lags by seconds. */
-const looksAfterEnd = 5;
+import { logsOfRun, looksAfterEnd } from './logsOfRun.js';
+import type { AttemptLines, RankLogs } from './rankLogs.js';
 
 export interface LogsOptions extends TargetOptions {
   readonly rank?: number;
@@ -36,7 +30,7 @@ export async function showLogs(session: Session, runId: string | undefined, opti
       await wait(pollMs, undefined, { signal });
       snapshot = await observer.observe(signal);
     }
-    const ranks = await rankLogs(target, snapshot, options.rank);
+    const ranks = await logsOfRun(target, snapshot, options.rank);
     const read: AttemptLines[] = [];
     await readAll(ranks, options.follow ? observer : undefined, pollMs, signal, (lines) => {
       if (terminal.json) read.push(lines);
@@ -54,29 +48,6 @@ export async function showLogs(session: Session, runId: string | undefined, opti
     terminal.result({ runId: snapshot.runId, attempts: merge(read) });
     return exitCodes.success;
   });
-}
-
-async function rankLogs({ clients }: Target, snapshot: RunSnapshot, rank?: number): Promise<RankLogs[]> {
-  const { address, runId } = snapshot;
-  if (!address && !hasEnded(snapshot)) {
-    throw new LogNotFoundError(`Run ${runId} has no ranks yet.`, { remedy: 'Wait for them with --follow.' });
-  }
-  if (!address) {
-    throw new LogNotFoundError(`Run ${runId} has no ranks: it did not get past its first state.`, {
-      remedy: `See why with "muster status ${runId}".`,
-    });
-  }
-  if (rank !== undefined && rank >= address.worldSize) {
-    throw new LogNotFoundError(
-      `Run ${runId} has no rank ${rank}: it has ${plural(address.worldSize, 'rank')}, from 0 on.`,
-    );
-  }
-  const store = new ObjectStore(clients.s3);
-  const plan = planSchema.pick({ executorFunction: true });
-  const { executorFunction } = await store.getJson(address.bucket, planKey(address.resultPrefix), plan);
-  const logGroup = `/aws/lambda/${executorFunction}`;
-  const wanted = rank === undefined ? Array.from({ length: address.worldSize }, (_, index) => index) : [rank];
-  return wanted.map((each) => new RankLogs({ store, logs: clients.logs }, address, logGroup, each));
 }
 
 async function readAll(

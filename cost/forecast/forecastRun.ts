@@ -1,5 +1,6 @@
 import type { Bill, BillLine } from '../../run/bill.js';
-import { type BilledInvocation, computeBill } from '../bill.js';
+import type { BilledInvocation } from '../../run/usage.js';
+import { computeBill } from '../bill.js';
 import type { Architecture, PriceTable } from '../prices.js';
 import { stateTransitions } from '../stateTransitions.js';
 import { type ForecastConstants, vcpusOf } from './constants.js';
@@ -10,6 +11,8 @@ import { type Meeting, type Schedule, scheduleMeeting, scheduleRanks } from './s
 /** Memory of the functions around the ranks in serverless.yml. */
 const initializeMemoryMb = 1_024;
 const aggregateMemoryMb = 1_769;
+/** S3 calls of a later look for REPORT lines, in turn: it reads usage, summary and report, and writes them. */
+const callsOfLook = 9;
 /** Bytes that one GET of a partition asks for; `storage/s3ByteSource.ts`. */
 const rangeBytes = 8 * 2 ** 20;
 
@@ -133,7 +136,7 @@ function billOf(
   schedule: Schedule,
   stagesS: Forecast['stagesS'],
   wallS: number,
-  { logBytesPerInvocation }: ForecastConstants,
+  { logBytesPerInvocation, reportLagS, s3CallS }: ForecastConstants,
 ): Bill {
   const { ranks, memoryMb, ephemeralStorageMb, architecture, region, pricesTable } = input;
   const coordinator = (name: string, seconds: number, memory: number): BilledInvocation => ({
@@ -156,7 +159,9 @@ function billOf(
       }),
     ),
     coordinator('initialize', stagesS.initialize, initializeMemoryMb),
-    coordinator('aggregate', stagesS.aggregate, aggregateMemoryMb),
+    // The state machine waits for the last REPORT lines, not a function.
+    coordinator('aggregate', stagesS.aggregate - reportLagS.value, aggregateMemoryMb),
+    { ...coordinator('collect', callsOfLook * s3CallS.value, aggregateMemoryMb), role: 'collector' },
   ];
   const bill = computeBill({
     region,
@@ -164,7 +169,13 @@ function billOf(
     pricesTable,
     invocations,
     stateTransitions: {
-      standard: stateTransitions({ ranks: ranks.length, retries: 0, meeting: input.usesRendezvous }),
+      standard: stateTransitions({
+        ranks: ranks.length,
+        retries: 0,
+        givenUp: 0,
+        meeting: input.usesRendezvous,
+        looks: 1,
+      }),
       basis: 'estimated',
     },
     s3: requestsOf(ranks),
@@ -204,8 +215,8 @@ function requestsOf(ranks: readonly RankWork[]): { get: number; put: number; lis
   return {
     // A rank: plan, shard, stop, sign-in, model, delivery. A partition: what describes it, its ranges, whether the rank is
     // still its own, stop; Aggregate reads its predictions and labels, and two objects a rank.
-    get: ranks.length * (callsInTurn + 1 + 2) + partitions * (2 + 2 + 2) + ranges,
-    put: ranks.length * 2 + partitions * 2 + Math.ceil(ranks.length / 100) + 4,
+    get: ranks.length * (callsInTurn + 1 + 2) + partitions * (2 + 2 + 2) + ranges + 6,
+    put: ranks.length * 2 + partitions * 2 + Math.ceil(ranks.length / 100) + 5 + 3,
     list: Math.ceil(partitions / 1_000) + 1,
     head: 0,
   };

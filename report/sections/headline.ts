@@ -22,19 +22,19 @@ export function headline(summary: RunSummary): SafeHtml {
 <p class="status ${succeeded ? 'ok' : 'failed'}">${succeeded ? 'Succeeded' : 'Failed'}</p>
 <p class="where">${summary.resultPrefix}</p>
 <p class="where">${formatTime(summary.startedAtMs)} to ${formatTime(summary.endedAtMs)}</p>
-<dl class="headline">${figuresOf(summary).map(
+<dl class="headline">${headlineFigures(summary).map(
     ({ name, value, detail }) => html`<div><dt>${name}</dt><dd>${value}<small>${detail}</small></dd></div>\n`,
   )}</dl>
 </header>`;
 }
 
-interface HeadlineFigure {
+export interface HeadlineFigure {
   readonly name: string;
   readonly value: string;
   readonly detail: string;
 }
 
-function figuresOf(summary: RunSummary): HeadlineFigure[] {
+export function headlineFigures(summary: RunSummary): HeadlineFigure[] {
   const { ranks, throughput, rankTimes, quality, bill, samples } = summary;
   const figures: HeadlineFigure[] = [
     { name: 'Wall time', value: formatDuration(summary.wallMs), detail: 'from the plan to the aggregate' },

@@ -1,38 +1,27 @@
 import type { RunSummary } from '../../run/summary.js';
-import { figure, narrowWidth, picture, section, wideWidth } from '../figure.js';
 import { formatFigure, formatMemory, formatPercent } from '../format.js';
-import { html, type SafeHtml } from '../html.js';
 import { adviseMemory, type MemoryAdvice, vcpusOf } from '../memoryAdvice.js';
-import { drawSpread, type Spread, spreadHeight } from '../spreadChart.js';
-import { spreadTable } from './times.js';
+import type { SpreadFinding } from './spreadSection.js';
 
 /** Memory used against memory configured, and what to configure instead. */
-export function memory({ rows }: RunSummary): SafeHtml | undefined {
+export function memory({ rows }: RunSummary): SpreadFinding | undefined {
   const advice = adviseMemory(rows);
   if (advice === undefined) return undefined;
-  const spread: Spread = {
-    label: `Peak memory of ${rows.length} ranks`,
-    values: rows.map(({ rank, peakRssMb }) => ({ rank, value: peakRssMb })),
-    format: formatMemory,
-    reference: { name: 'configured', value: advice.configuredMb },
-    fromZero: true,
-    standsOutAbove: advice.configuredMb * 0.9,
+  return {
+    id: 'memory',
+    title: 'Memory',
+    lead: adviceSentence(advice),
+    caption: 'Peak resident memory of each rank against the memory that is configured, and paid for.',
+    column: 'Peak memory',
+    spread: {
+      label: `Peak memory of ${rows.length} ranks`,
+      values: rows.map(({ rank, peakRssMb }) => ({ rank, value: peakRssMb })),
+      format: formatMemory,
+      reference: { name: 'configured', value: advice.configuredMb },
+      fromZero: true,
+      standsOutAbove: advice.configuredMb * 0.9,
+    },
   };
-  const height = spreadHeight(spread);
-  return section(
-    'memory',
-    'Memory',
-    html`<p class="lead">${adviceSentence(advice)}</p>`,
-    figure({
-      pictures: picture(
-        (size) => drawSpread(size, spread),
-        { width: wideWidth, height },
-        { width: narrowWidth, height },
-      ),
-      caption: 'Peak resident memory of each rank against the memory that is configured, and paid for.',
-      figures: spreadTable(spread, 'Peak memory'),
-    }),
-  );
 }
 
 function adviceSentence(advice: MemoryAdvice): string {

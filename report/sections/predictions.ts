@@ -1,5 +1,6 @@
 import { outlierThreshold } from '../../run/quality.js';
 import type { RunSummary } from '../../run/summary.js';
+import type { ChartSize } from '../chart.js';
 import { drawDensity, lineWithin, type OverLine } from '../densityChart.js';
 import { figure, narrowWidth, picture, section, table } from '../figure.js';
 import { formatCount, formatFigure, formatPercent } from '../format.js';
@@ -10,6 +11,7 @@ import {
   densityOf,
   finitePairs,
   type PredictionPairs,
+  type ResidualBin,
   residualBins,
   scaledErrors,
 } from '../predictionGrid.js';
@@ -21,8 +23,8 @@ const residualParts = 12;
 /** How good the predictions are: measures, predicted against true, residuals. */
 export function predictions(summary: RunSummary, pairs: PredictionPairs | undefined): SafeHtml | undefined {
   const { quality } = summary;
-  const finite = pairs && finitePairs(pairs);
-  const pictures = finite && finite.truth.length > 0 ? predictionFigure(finite) : undefined;
+  const drawings = pairs && predictionDrawings(pairs);
+  const pictures = drawings && predictionFigure(drawings);
   if (quality === null && pictures === undefined) return undefined;
   const measures: [string, string][] =
     quality === null
@@ -47,7 +49,21 @@ export function predictions(summary: RunSummary, pairs: PredictionPairs | undefi
   );
 }
 
-function predictionFigure(pairs: PredictionPairs): SafeHtml {
+/** Predicted against true values, and the errors, ready to be drawn at any size. */
+export interface PredictionDrawings {
+  readonly against: (size: ChartSize) => SafeHtml;
+  readonly residuals: (size: ChartSize) => SafeHtml;
+  readonly caption: string;
+  readonly bins: readonly ResidualBin[];
+}
+
+/** Undefined when no sample has both a finite prediction and a finite true value. */
+export function predictionDrawings(pairs: PredictionPairs): PredictionDrawings | undefined {
+  const finite = finitePairs(pairs);
+  return finite.truth.length > 0 ? drawingsOf(finite) : undefined;
+}
+
+function drawingsOf(pairs: PredictionPairs): PredictionDrawings {
   const { predicted, truth } = pairs;
   const errors = scaledErrors(pairs);
   const x = centralRange(truth);
@@ -71,14 +87,39 @@ function predictionFigure(pairs: PredictionPairs): SafeHtml {
     })),
   ];
   const count = formatCount(truth.length);
-  const wide = { width: 446, height: 420 };
+  return {
+    against: (size) =>
+      drawDensity(
+        `Predicted against true values of ${count} samples`,
+        size,
+        { x: 'true', y: 'predicted' },
+        against,
+        identity,
+      ),
+    residuals: (size) =>
+      drawDensity(
+        `Scaled errors against true values of ${count} samples`,
+        size,
+        { x: 'true', y: 'scaled error' },
+        residuals,
+        levels,
+      ),
+    bins,
+    caption: `${count} samples; the stronger the colour, the denser they lie. The line is a perfect prediction in the first picture, the median error in the second. Dashed: a scaled error of ${outlierThreshold}. ${outside(Math.max(against.outside, residuals.outside))} outside the frames.`,
+  };
+}
+
+/** Size of each of the two pictures. */
+export const densitySize: ChartSize = { width: 446, height: 420 };
+
+function predictionFigure({ against, residuals, caption, bins }: PredictionDrawings): SafeHtml {
   const narrow = { width: narrowWidth, height: 330 };
   return figure({
     pictures: html`<div class="pair">
-<div>${picture((size) => drawDensity(`Predicted against true values of ${count} samples`, size, { x: 'true', y: 'predicted' }, against, identity), wide, narrow)}</div>
-<div>${picture((size) => drawDensity(`Scaled errors against true values of ${count} samples`, size, { x: 'true', y: 'scaled error' }, residuals, levels), wide, narrow)}</div>
+<div>${picture(against, densitySize, narrow)}</div>
+<div>${picture(residuals, densitySize, narrow)}</div>
 </div>`,
-    caption: `${count} samples; the stronger the colour, the denser they lie. The line is a perfect prediction in the first picture, the median error in the second. Dashed: a scaled error of ${outlierThreshold}. ${outside(Math.max(against.outside, residuals.outside))} outside the frames.`,
+    caption,
     figures: table(
       'Scaled errors by true value',
       [

@@ -1,25 +1,26 @@
 import { stages } from '../../run/metrics.js';
 import type { RankRow, RunSummary } from '../../run/summary.js';
 import { drawActivity } from '../activityChart.js';
-import { figure, legend, narrowWidth, picture, section, table, wideWidth } from '../figure.js';
+import type { ChartSize } from '../chart.js';
+import { figure, type LegendEntry, legend, narrowWidth, picture, section, table, wideWidth } from '../figure.js';
 import { formatBytes, formatCount, formatDuration, formatMemory } from '../format.js';
 import { html, type SafeHtml } from '../html.js';
 import { barColor, stageColor } from '../style.js';
 import { activityOf, type BarKind, type RankTracks, type TimelineRow } from '../timeline.js';
 import { drawTimeline, timelineHeight } from '../timelineChart.js';
+import { mostTableRows } from './limits.js';
 
 /** Most ranks that get a row in the timeline each. */
 const mostTimelineRows = 40;
-/** Rows where there are more ranks than that: those that failed first, then the slowest. */
+/** Rows where there are more ranks than that: those that failed first, some that were retried, then the slowest. */
 const chosenTimelineRows = 20;
-/** Most rows of the table; the summary file has them all. */
-const mostTableRows = 1000;
+const mostRetriedRows = 6;
 
 const barNames: Readonly<Record<BarKind, string>> = {
-  waiting: 'waiting to start',
+  waiting: 'queued',
   failedAttempt: 'failed attempt',
   working: 'working',
-  init: 'init',
+  init: 'cold start',
   download: 'download',
   decode: 'decode',
   inference: 'inference',
@@ -45,20 +46,14 @@ export function failedRanks({ ranks }: RunSummary): SafeHtml | undefined {
 /** When each rank did what. */
 export function timeline(summary: RunSummary, tracks: RankTracks): SafeHtml | undefined {
   if (tracks.rows.length === 0) return undefined;
-  const many = tracks.rows.length > mostTimelineRows;
-  const rows = many ? chooseRows(tracks.rows, summary.rows) : tracks.rows;
+  const many = hasActivity(tracks);
+  const rows = timelineRows(summary, tracks);
   const kinds = new Set(rows.flatMap(({ bars }) => bars.map(({ kind }) => kind)));
   const height = timelineHeight(rows.length);
   const pictures = [
-    legend(
-      (['waiting', 'failedAttempt', 'working', ...stages] as const)
-        .filter((kind) => kinds.has(kind))
-        .map((kind) => ({ name: barNames[kind], color: barColor(kind) })),
-    ),
-    many ? activityPicture(tracks) : null,
-    many
-      ? html`<h3>${summary.ranks.failed.length > 0 ? 'Failed ranks, then the slowest' : 'The slowest ranks'}</h3>`
-      : null,
+    legend(barLegend(rows)),
+    activityPicture(tracks),
+    many ? html`<h3>${chosenTitle(rows)}</h3>` : null,
     picture(
       (size) => drawTimeline(size, rows, tracks.totalMs, barColor),
       { width: wideWidth, height },
@@ -68,13 +63,24 @@ export function timeline(summary: RunSummary, tracks: RankTracks): SafeHtml | un
   return section(
     'timeline',
     'Timeline',
-    html`<p class="lead">What each rank was doing, from the start of the run to its last rank's end.</p>`,
+    html`<p class="lead">What each rank was doing, from the start of the run to its last rank's end.${queueSentence(tracks)}</p>`,
     figure({
       pictures,
       caption: captionOf(kinds),
       figures: rankTable(summary),
     }),
   );
+}
+
+/** How long ranks were queued before their first attempt began. */
+export function queueSentence({ rows }: RankTracks): string {
+  const queued = rows.flatMap(({ rank, bars }) =>
+    bars.filter(({ kind }) => kind === 'waiting').map(({ endMs }) => ({ rank, ms: endMs })),
+  );
+  if (queued.length === 0) return '';
+  const longest = queued.reduce((left, right) => (right.ms > left.ms ? right : left));
+  const meanMs = queued.reduce((sum, { ms }) => sum + ms, 0) / queued.length;
+  return ` Ranks were queued ${formatDuration(meanMs)} on average, ${formatDuration(longest.ms)} at most (rank ${longest.rank}).`;
 }
 
 function captionOf(kinds: ReadonlySet<BarKind>): string {
@@ -87,25 +93,57 @@ function captionOf(kinds: ReadonlySet<BarKind>): string {
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
+/** The stages of all ranks together; undefined where each rank has a row or where nothing is known of stages. */
+export function drawRanksInStages(tracks: RankTracks, size: ChartSize): SafeHtml | undefined {
+  if (!hasActivity(tracks) || !knowsStages(tracks)) return undefined;
+  return drawActivity(size, activityOf(tracks, size.width > narrowWidth ? 180 : 80), tracks.totalMs, stageColor);
+}
+
+const knowsStages = ({ segments }: RankTracks): boolean => [...segments.values()].some((track) => track.length > 0);
+
 function activityPicture(tracks: RankTracks): SafeHtml | null {
-  if ([...tracks.segments.values()].every((track) => track.length === 0)) return null;
+  if (!hasActivity(tracks) || !knowsStages(tracks)) return null;
   return html`<h3>Ranks in each stage</h3>${picture(
-    (size) => drawActivity(size, activityOf(tracks, size.width > narrowWidth ? 180 : 80), tracks.totalMs, stageColor),
+    (size) => drawRanksInStages(tracks, size) ?? html``,
     { width: wideWidth, height: 260 },
     { width: narrowWidth, height: 220 },
   )}`;
 }
 
+/** Whether there are so many ranks that the stages of all of them are drawn together. */
+export const hasActivity = (tracks: RankTracks): boolean => tracks.rows.length > mostTimelineRows;
+
+/** The ranks that get a row: all, or those that failed first, then the slowest. */
+export const timelineRows = (summary: RunSummary, tracks: RankTracks): readonly TimelineRow[] =>
+  hasActivity(tracks) ? chooseRows(tracks.rows, summary.rows) : tracks.rows;
+
+/** Which kinds of bars are drawn, in the order of a legend. */
+export function barLegend(rows: readonly TimelineRow[]): LegendEntry[] {
+  const kinds = new Set(rows.flatMap(({ bars }) => bars.map(({ kind }) => kind)));
+  return (['waiting', 'failedAttempt', 'working', ...stages] as const)
+    .filter((kind) => kinds.has(kind))
+    .map((kind) => ({ name: barNames[kind], color: barColor(kind) }));
+}
+
+function chosenTitle(rows: readonly TimelineRow[]): string {
+  const first = [
+    rows.some(({ failed }) => failed) ? 'failed' : [],
+    rows.some(({ failed, bars }) => !failed && bars.some(({ kind }) => kind === 'failedAttempt')) ? 'retried' : [],
+  ].flat();
+  if (first.length === 0) return 'The slowest ranks';
+  const names = first.join(' and ');
+  return `${names[0].toUpperCase()}${names.slice(1)} ranks, then the slowest`;
+}
+
 function chooseRows(rows: readonly TimelineRow[], ranks: readonly RankRow[]): TimelineRow[] {
   const timeOf = new Map(ranks.map(({ rank, startedAtMs, endedAtMs }) => [rank, endedAtMs - startedAtMs]));
-  return [...rows]
-    .sort(
-      (left, right) =>
-        Number(right.failed) - Number(left.failed) ||
-        (timeOf.get(right.rank) ?? 0) - (timeOf.get(left.rank) ?? 0) ||
-        left.rank - right.rank,
-    )
-    .slice(0, chosenTimelineRows);
+  const bySlowness = [...rows].sort(
+    (left, right) => (timeOf.get(right.rank) ?? 0) - (timeOf.get(left.rank) ?? 0) || left.rank - right.rank,
+  );
+  const wasRetried = ({ failed, bars }: TimelineRow) => !failed && bars.some(({ kind }) => kind === 'failedAttempt');
+  const failed = bySlowness.filter((row) => row.failed);
+  const retried = bySlowness.filter(wasRetried).slice(0, mostRetriedRows);
+  return [...new Set([...failed, ...retried, ...bySlowness])].slice(0, chosenTimelineRows);
 }
 
 function rankTable({ rows, startedAtMs }: RunSummary): SafeHtml {
@@ -119,7 +157,7 @@ function rankTable({ rows, startedAtMs }: RunSummary): SafeHtml {
       { title: 'Rank', numeric: true },
       { title: 'Retries', numeric: true },
       { title: 'Start' },
-      { title: 'Began after', numeric: true },
+      { title: 'Handler began after', numeric: true },
       { title: 'Time', numeric: true },
       ...stages.map((stage) => ({ title: barNames[stage], numeric: true })),
       { title: 'Samples', numeric: true },

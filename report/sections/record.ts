@@ -31,10 +31,12 @@ export function collectives({ collectives: summary }: RunSummary): SafeHtml {
   );
 }
 
+const notRecorded = html`<p class="lead">Not recorded.</p>`;
+
 /** What was asked for, where the results lie, and what made them. */
 export function record(
   { files }: RunSummary,
-  payload: Payload,
+  payload: Payload | undefined,
   versions: Readonly<Record<string, string>>,
 ): SafeHtml[] {
   const places: [string, string][] = [
@@ -54,13 +56,19 @@ export function record(
         .slice(0, 3)
         .map((uri) => html`<dt></dt><dd>${uri}</dd>`)}</dl>`,
     ),
-    section('payload', 'Payload', html`<pre tabindex="0">${JSON.stringify(payload, null, 2)}</pre>`),
+    section(
+      'payload',
+      'Payload',
+      payload === undefined ? notRecorded : html`<pre tabindex="0">${JSON.stringify(payload, null, 2)}</pre>`,
+    ),
     section(
       'versions',
       'Versions',
-      html`<dl class="facts">${Object.entries(versions).map(
-        ([name, version]) => html`<dt>${name}</dt><dd>${version}</dd>`,
-      )}</dl>`,
+      Object.keys(versions).length === 0
+        ? notRecorded
+        : html`<dl class="facts">${Object.entries(versions).map(
+            ([name, version]) => html`<dt>${name}</dt><dd>${version}</dd>`,
+          )}</dl>`,
     ),
   ];
 }

@@ -9,44 +9,35 @@ import {
   formatSampleRate,
 } from '../format.js';
 import { html, type SafeHtml } from '../html.js';
-import { drawSpread, mostRankBars, type Spread, spreadBins, spreadHeight } from '../spreadChart.js';
+import type { Spread } from '../spreadChart.js';
 import { drawStages, stageChartHeight } from '../stageChart.js';
 import { stageTotalsOf } from '../stageTotals.js';
 import { stageColor } from '../style.js';
-
-/** A rank is a straggler when it takes longer than this times the median (as in Mantri, OSDI 2010). */
-export const stragglerFactor = 1.5;
+import { stragglerFactor } from './limits.js';
+import type { SpreadFinding } from './spreadSection.js';
 
 /** Most stragglers that are named. */
 const mostNamed = 10;
 
 /** How long ranks took, and which of them held the others up. */
-export function rankTimes({ rows, rankTimes: times }: RunSummary): SafeHtml | undefined {
+export function rankTimes({ rows, rankTimes: times }: RunSummary): SpreadFinding | undefined {
   if (rows.length === 0 || times === null) return undefined;
-  const values = rows.map(({ rank, startedAtMs, endedAtMs }) => ({ rank, value: endedAtMs - startedAtMs }));
   const spread: Spread = {
     label: `Times of ${rows.length} ranks`,
-    values,
+    values: rows.map(({ rank, startedAtMs, endedAtMs }) => ({ rank, value: endedAtMs - startedAtMs })),
     format: formatDuration,
     reference: { name: 'median', value: times.p50Ms },
     fromZero: false,
     standsOutAbove: times.p50Ms * stragglerFactor,
   };
-  const height = spreadHeight(spread);
-  return section(
-    'rank-times',
-    'Rank times',
-    html`<p class="lead">${stragglerSentence(spread, times.stragglerRatio)}</p>`,
-    figure({
-      pictures: picture(
-        (size) => drawSpread(size, spread),
-        { width: wideWidth, height },
-        { width: narrowWidth, height },
-      ),
-      caption: `Median ${formatDuration(times.p50Ms)}, 95th percentile ${formatDuration(times.p95Ms)}, 99th percentile ${formatDuration(times.p99Ms)}, slowest ${formatDuration(times.maxMs)}.`,
-      figures: spreadTable(spread, 'Time'),
-    }),
-  );
+  return {
+    id: 'rank-times',
+    title: 'Rank times',
+    lead: stragglerSentence(spread, times.stragglerRatio),
+    caption: `Median ${formatDuration(times.p50Ms)}, 95th percentile ${formatDuration(times.p95Ms)}, 99th percentile ${formatDuration(times.p99Ms)}, slowest ${formatDuration(times.maxMs)}.`,
+    column: 'Time',
+    spread,
+  };
 }
 
 function stragglerSentence({ values, standsOutAbove }: Spread, stragglerRatio: number): string {
@@ -61,29 +52,6 @@ function stragglerSentence({ values, standsOutAbove }: Spread, stragglerRatio: n
   } ${named.join(', ')}${more}.`;
 }
 
-/** The figures behind a spread: a row a rank, or a row a bin. */
-export function spreadTable(spread: Spread, title: string): SafeHtml {
-  if (spread.values.length <= mostRankBars) {
-    return table(
-      spread.label,
-      [
-        { title: 'Rank', numeric: true },
-        { title, numeric: true },
-      ],
-      spread.values.map(({ rank, value }) => [rank, spread.format(value)]),
-    );
-  }
-  return table(
-    spread.label,
-    [
-      { title: 'From', numeric: true },
-      { title: 'To', numeric: true },
-      { title: 'Ranks', numeric: true },
-    ],
-    spreadBins(spread).map(({ from, to, count }) => [spread.format(from), spread.format(to), count]),
-  );
-}
-
 /** Where the ranks' time went. */
 export function stageBreakdown({ rows }: RunSummary): SafeHtml | undefined {
   const totals = stageTotalsOf(rows);
@@ -91,15 +59,10 @@ export function stageBreakdown({ rows }: RunSummary): SafeHtml | undefined {
   const height = stageChartHeight(totals.length);
   const rankMs = rows.reduce((sum, { startedAtMs, endedAtMs }) => sum + endedAtMs - startedAtMs, 0);
   const cold = rows.filter(({ coldStart }) => coldStart).length;
-  const waits = rows.flatMap(({ barrierWaitMs }) => barrierWaitMs ?? []);
-  const barrier =
-    waits.length === 0
-      ? ''
-      : ` Ranks waited ${formatDuration(waits.reduce((sum, wait) => sum + wait, 0) / waits.length)} at the barrier on average, ${formatDuration(Math.max(...waits))} at most.`;
   return section(
     'stages',
     'Stages',
-    html`<p class="lead">Mean time of a rank in each stage, with a tick at the longest. ${formatCount(cold)} of ${formatCount(rows.length)} ranks started cold.${barrier}</p>`,
+    html`<p class="lead">Mean time of a rank in each stage, with a tick at the longest. ${formatCount(cold)} of ${formatCount(rows.length)} ranks started cold.</p>`,
     figure({
       pictures: picture(
         (size) => drawStages(size, totals, stageColor),

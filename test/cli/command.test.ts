@@ -19,7 +19,20 @@ async function muster(args: readonly string[], options: { cwd?: string; stdin?: 
   });
 }
 
-const commands = ['demo', 'up', 'down', 'run', 'status', 'stop', 'logs', 'list', 'upload', 'download', 'partition'];
+const commands = [
+  'demo',
+  'up',
+  'down',
+  'run',
+  'status',
+  'stop',
+  'logs',
+  'list',
+  'upload',
+  'download',
+  'partition',
+  'report',
+];
 
 describe('the command', () => {
   it('names every subcommand and says how to start', async () => {

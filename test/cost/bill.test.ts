@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BilledInvocation, type BillInput, computeBill } from '../../cost/bill.js';
+import { type BillInput, computeBill } from '../../cost/bill.js';
 import { maxMemoryUsedUsd } from '../../cost/cosmicAiEstimate.js';
 import { BillInputError } from '../../cost/errors.js';
 import { defaultPriceTable } from '../../cost/prices.js';
+import type { BilledInvocation } from '../../run/usage.js';
 
 const invocation: BilledInvocation = {
   functionName: 'executor',

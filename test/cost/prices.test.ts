@@ -21,6 +21,13 @@ describe('price table', () => {
     expect(prices.ec2.instanceHours['t4g.micro'].usd).toBe(0.0084);
   });
 
+  it('says of every figure where it was read, and of which region', () => {
+    const text = JSON.stringify(defaultPriceTable.regions['us-west-2']);
+    const sources = [...text.matchAll(/"source":"([^"]*)"/g)].map(([, source]) => source);
+    expect(sources).toHaveLength(text.match(/"usd":|"tiers":/g)?.length ?? 0);
+    for (const source of sources) expect(source).toMatch(/^https:\/\/aws\.amazon\.com\/.*, Oregon\)$/);
+  });
+
   it('answers an unknown region with the default one and says so', () => {
     expect(pricesOf(defaultPriceTable, 'moon-west-1')).toEqual({ prices, pricedRegion: 'us-east-1', exact: false });
     expect(pricesOf(defaultPriceTable, 'toString')).toMatchObject({ exact: false });
@@ -35,10 +42,18 @@ describe('price table', () => {
     broken.regions['us-east-1'].lambda.compute.arm64.tiers.reverse();
     const parse = () => parsePriceTable(broken, 'mine.json');
     expect(parse).toThrow(PriceTableError);
-    for (const path of ['mine.json', 'asOf', 'lambda.requests.usd', 'logs.scannedGb.source', 'compute.arm64']) {
+    for (const path of [
+      'mine.json',
+      'asOf',
+      'defaultRegion',
+      'lambda.requests.usd',
+      'logs.scannedGb.source',
+      'compute.arm64',
+    ]) {
       expect(parse).toThrow(path);
     }
     expect(() => parsePriceTable({ ...defaultPriceTable, defaultRegion: 'moon-west-1' })).toThrow('defaultRegion');
+    expect(() => parsePriceTable({ ...defaultPriceTable, regions: undefined })).toThrow('regions');
     expect(() => parsePriceTable('figures')).toThrow('(table)');
   });
 

@@ -159,6 +159,16 @@ describe('fuzzing', () => {
     );
   });
 
+  it('reads back reports in JSON that is laid out over several lines, as escaped text or as an object in one', () => {
+    const layouts = fc.constantFrom(2, 4, '\t');
+    fc.assert(
+      fc.property(reports, layouts, fc.constantFrom('message', '@message'), (report, layout, name) => {
+        const text = JSON.stringify({ events: [{ [name]: writeText(report, '\t'), timestamp: 1 }] }, null, layout);
+        expect(parseReportLines(text)).toEqual([report]);
+      }),
+    );
+  });
+
   it('never throws and never invents figures, whatever the line', () => {
     const scrap = fc.constantFrom(
       'REPORT RequestId: ',

@@ -32,8 +32,8 @@ afterAll(() => s3.close());
 
 const keys = ['survey/1.safetensors', 'survey/2.safetensors'];
 
-function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
-  return aggregateRun(
+async function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
+  const { summary } = await aggregateRun(
     { runId, bucket, resultPrefix },
     {
       store: s3.store(),
@@ -43,9 +43,10 @@ function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
       architecture: 'x86_64',
       ephemeralStorageMb: 512,
       reportTimeoutMs: 0,
-      version: '0.0.0',
+      versions: { muster: '0.0.0' },
     },
   );
+  return summary;
 }
 
 async function readText(key: string): Promise<string> {
@@ -146,7 +147,7 @@ describe('aggregateRun', () => {
     const { bill } = await aggregate(plan);
     const puts = bill.lines.find(({ item }) => item === 's3-put-list')?.quantity;
     const planned = plan.initialize.requests;
-    expect(puts).toBe(planned.put + planned.list + muster.s3.put + 1 + 3);
+    expect(puts).toBe(planned.put + planned.list + muster.s3.put + 1 + 4);
     const gets = bill.lines.find(({ item }) => item === 's3-get-head')?.quantity;
     // The rank's last look at its attempts; then the plan, whether there is a meeting place, the metrics, the attempts, and
     // predictions and labels of two partitions.

@@ -92,7 +92,14 @@ function metricsOf(rank: number, tookMs: number, quality: QualitySums, world?: Q
 const sums = [sumQuality([0.1, 0.2], [0.1, 0.21]), sumQuality([0.3, 0.5], [0.3, 0.4])];
 const world = addQualitySums(sums);
 const complete = [metricsOf(0, 1000, sums[0], world), metricsOf(1, 3000, sums[1], world)];
-const input = { metrics: complete, failed: [], pairs: undefined, bill, endedAtMs: 1_700_000_010_000 };
+const input = {
+  metrics: complete,
+  failed: [],
+  pairs: undefined,
+  bill,
+  versions: { muster: '0.0.0' },
+  endedAtMs: 1_700_000_010_000,
+};
 
 describe('summarizeRun', () => {
   it('says where every output of the model lies', () => {

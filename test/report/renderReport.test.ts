@@ -33,6 +33,12 @@ describe('renderReport', () => {
       summary.resultPrefix,
       'Timeline',
       'failed attempt',
+      'cold start',
+      'Ranks were queued',
+      'Mean time of a request at each rank',
+      'First to last',
+      'Barrier wait of 6 ranks',
+      'the others waited for it',
       'Stragglers, slower than 1.5 times the median: rank 4',
       'Stages',
       'By wall time',
@@ -56,6 +62,20 @@ describe('renderReport', () => {
       expect([part, text.includes(part)]).toEqual([part, true]);
     }
     expect(text.match(/NaN (ms|s|MB)|undefined|Infinity|\[object/)).toBeNull();
+  });
+
+  it('shows retries however many ranks there are', () => {
+    expect(textOf(pageOfThousand)).toContain('Retried ranks, then the slowest');
+    const { summary, ...rest } = thousand;
+    expect(textOf(renderReport({ summary, ...rest, attempts: [] }))).toContain('The slowest ranks');
+  });
+
+  it('says what a summary of an earlier version does not tell', () => {
+    const { summary } = six;
+    const rows = summary.rows.map(({ s3: _, ...row }) => row);
+    const text = textOf(renderReport({ summary: { ...summary, rows }, payload: undefined, versions: {} }));
+    expect(text).toContain('Payload Not recorded. Versions Not recorded.');
+    expect(text).not.toContain('S3 request');
   });
 
   it('names ranks that failed and why', () => {
@@ -129,8 +149,8 @@ describe('renderReport', () => {
   });
 
   it('puts a table behind every picture, and a label on it', () => {
-    expect(count(pageOfSix, /<figure>/g)).toBe(5);
-    expect(count(pageOfSix, /<\/figure>\s*<details>/g)).toBe(5);
+    expect(count(pageOfSix, /<figure>/g)).toBe(7);
+    expect(count(pageOfSix, /<\/figure>\s*<details>/g)).toBe(7);
     expect(count(pageOfSix, /<svg/g)).toBe(count(pageOfSix, /<svg viewBox="[^"]+" role="img" aria-label="[^"]+">/g));
   });
 

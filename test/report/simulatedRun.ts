@@ -3,8 +3,9 @@ import { defaultPriceTable } from '../../cost/prices.js';
 import type { ReportInput } from '../../report/renderReport.js';
 import type { Attempts, Stage, StageSpan } from '../../run/metrics.js';
 import { parsePayload } from '../../run/parsePayload.js';
+import type { Payload } from '../../run/payload.js';
 import { qualityOf, sumQuality } from '../../run/quality.js';
-import type { RankRow, RunSummary } from '../../run/summary.js';
+import type { RankRow, RankS3, RunSummary } from '../../run/summary.js';
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32), so that a simulated run is the same every time. */
 export function randomFrom(seed: number): () => number {
@@ -48,6 +49,20 @@ function spansFrom(beginMs: number, cold: boolean, slowness: number, random: () 
   return spans;
 }
 
+/** The requests of a rank, the slowest of them a part of the partition. */
+function s3Of(random: () => number, slowness: number): RankS3 {
+  const maxMs = (120 + random() * 160) * slowness;
+  return {
+    requests: 14,
+    totalMs: maxMs * 5.2,
+    minMs: 8 + random() * 6,
+    maxMs,
+    windowMs: maxMs * 9,
+    bytesRead: bytesPerRank,
+    bytesWritten: 16_400,
+  };
+}
+
 const totalOf = (spans: readonly StageSpan[], stage: Stage): number =>
   spans.filter((span) => span.stage === stage).reduce((sum, span) => sum + span.endMs - span.startMs, 0);
 
@@ -64,7 +79,7 @@ export function simulatePairs(count: number, seed = 1): { predicted: Float32Arra
 }
 
 /** A run of `worldSize` ranks: one retried, one slow, and `failedRanks` given up. */
-export function simulateRun(worldSize: number, failedRanks = 0, seed = 7): ReportInput {
+export function simulateRun(worldSize: number, failedRanks = 0, seed = 7): ReportInput & { readonly payload: Payload } {
   const random = randomFrom(seed);
   const succeeded = worldSize - failedRanks;
   const rows: RankRow[] = [];
@@ -109,6 +124,7 @@ export function simulateRun(worldSize: number, failedRanks = 0, seed = 7): Repor
         upload: totalOf(rankSpans, 'upload'),
       },
       barrierWaitMs: 40 + random() * 60,
+      s3: s3Of(random, slowness),
     });
   }
   const failed = Array.from({ length: failedRanks }, (_, index) => ({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PayloadInput } from '../../run/payload.js';
+import { runUsageSchema } from '../../run/usage.js';
 import { executorProcesses } from './executorProcesses.js';
 import { SystemUnderTest, startMuster } from './muster.js';
 
@@ -79,11 +80,49 @@ describe('a run of a script', () => {
     expect(stdout).toMatch(/REPORT RequestId: /);
   });
 
+  it('has its bill completed by a later look, in summary and report too', async () => {
+    const result = await system.run({ ...payload('billed', {}), collectives: 'storage' });
+    expect(result.bill?.reportLines).toEqual({ found: 4, expected: 4 });
+    const key = `${result.resultPrefix}/usage.json`;
+    const usage = runUsageSchema.parse(await system.readJson(key));
+    const withoutRanks = usage.invocations.map(({ billedMs, ...each }) =>
+      each.role === 'rank' ? each : { ...each, billedMs },
+    );
+    const path = key.slice(`s3://${system.bucket}/`.length);
+    await system.put(path, JSON.stringify({ ...usage, invocations: withoutRanks }));
+
+    const { stdout } = await system.muster(
+      'cost',
+      '--run',
+      result.runId,
+      '--json',
+      '--nodes',
+      '1',
+      '--node-price',
+      '1',
+    );
+    const { bill, alternatives, notes } = JSON.parse(stdout);
+    expect(bill.reportLines).toEqual({ found: 4, expected: 4 });
+    expect(bill.lines[0]).toMatchObject({ item: 'lambda-compute', basis: 'measured' });
+    expect(alternatives).toMatchObject({ attempts: 2, machines: [{ clusters: [{ nodes: 1, idleS: 0 }] }] });
+    expect(notes.join(' ')).toMatch(/REPORT lines found that were missing/);
+    const summary = await system.readJson(`${result.resultPrefix}/summary.json`);
+    expect(summary).toMatchObject({ bill: { reportLines: { found: 4, expected: 4 }, totalUsd: bill.totalUsd } });
+    const report = new TextDecoder().decode(await system.readBytes(`${result.resultPrefix}/report.html`));
+    expect(report).toContain('4 of 4 REPORT lines were found');
+    const csv = await system.muster('cost', '--run', result.runId, '--csv');
+    expect(csv.stdout).toContain(`\ntotal,Total,,,,${bill.totalUsd},`);
+  });
+
   it('finds its meeting place before the ranks start when they use the relay', async () => {
     const result = await system.start({ ...payload('met', {}), collectives: 'relay' }).result;
     expect(result).toMatchObject({ status: 'SUCCEEDED', ranks: { succeeded: 2 } });
     const states = await system.statesOf(result.runId);
-    expect(states).toEqual(['Initialize', 'NeedsRendezvous', 'StartRendezvous', 'RunRanks', 'Aggregate']);
+    expect(states.slice(0, 5)).toEqual(['Initialize', 'NeedsRendezvous', 'StartRendezvous', 'RunRanks', 'Aggregate']);
+    // The REPORT line of Aggregate is there only when that has ended.
+    expect(states.slice(5, 8)).toEqual(['BillIsWhole', 'WaitForReports', 'CollectReports']);
+    expect(states.at(-1)).toBe('Finished');
+    expect(result.bill?.reportLines).toEqual({ found: 5, expected: 5 });
     expect(result.bill?.lines.map(({ item }) => item)).toContain('rendezvous-host');
     // The key of the run is gone with the run.
     expect(await system.store().head(system.bucket, 'results/met/rendezvous.json')).toBeUndefined();
@@ -95,7 +134,8 @@ describe('a run of a script', () => {
       const alone = collectives === 'none' ? { world_size: 1 } : {};
       const result = await system.start({ ...payload(`apart-${collectives}`, {}), ...alone, collectives }).result;
       expect(result).toMatchObject({ status: 'SUCCEEDED' });
-      expect(await system.statesOf(result.runId)).toEqual(['Initialize', 'NeedsRendezvous', 'RunRanks', 'Aggregate']);
+      const states = await system.statesOf(result.runId);
+      expect(states.slice(0, 4)).toEqual(['Initialize', 'NeedsRendezvous', 'RunRanks', 'Aggregate']);
       expect(result.bill?.lines.map(({ item }) => item)).not.toContain('rendezvous-host');
     },
   );
@@ -110,6 +150,10 @@ describe('a run of a script', () => {
     expect(await result).toMatchObject({ code: 130, status: 'ABORTED', runId: 'interrupted' });
     const { stdout } = await system.muster('status', 'interrupted', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
+    const cost = JSON.parse((await system.muster('cost', '--run', 'interrupted', '--json')).stdout);
+    expect(cost.notes[0]).toContain('was not aggregated (ABORTED)');
+    expect(cost.bill.lines.map(({ item }: { item: string }) => item)).toContain('lambda-compute-failed');
+    expect(cost.bill.totalUsd).toBeGreaterThan(0);
   }, 60_000);
 
   it('is stopped when nobody reads what the command writes', async () => {
