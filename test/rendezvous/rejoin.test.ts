@@ -143,7 +143,9 @@ it('lets a member depart while its connection is being replaced', async () => {
   await links[1].close();
 });
 
-it('a storm: 200 members that lose their connections at once, again and again, lose no frame', { timeout: 30_000 }, async () => {
+it('a storm: 200 members that lose their connections at once, again and again, lose no frame', {
+  timeout: 30_000,
+}, async () => {
   await server.close();
   // All members share this process with the server.
   const limits = { rejoinGraceMs: 15_000, heartbeatMisses: 100, serverHeartbeatMisses: 100 };
