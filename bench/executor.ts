@@ -125,6 +125,8 @@ async function main(): Promise<void> {
     dataBucket: bucket,
     worldSize: 1,
     executorFunction: 'bench',
+    executorQualifier: '$LATEST',
+    executorMemoryMb: 1769,
     createdAtMs: Date.now(),
     deadlineAtMs: null,
     partitionCount: partitions,
@@ -170,7 +172,6 @@ async function main(): Promise<void> {
         store: server.store(),
         models,
         memory,
-        rendezvous: undefined,
         logger: { info: () => undefined, warn: console.warn, error: console.error },
       },
     );

@@ -1,4 +1,4 @@
-import { MusterError } from '../run/errors.js';
+import { MusterError, messageOf } from '../run/errors.js';
 
 /** The command line asks for something that does not exist; exit status 2. */
 export class UsageError extends MusterError {
@@ -88,9 +88,25 @@ export class StateFileError extends MusterError {
   }
 }
 
-/** No deployed state machine was found. */
+/** No deployed stack or state machine was found. */
 export class StackNotFoundError extends MusterError {
   readonly code = 'STACK_NOT_FOUND';
+}
+
+/** A stack is there, but runs cannot be started on it. */
+export class StackNotReadyError extends MusterError {
+  readonly code = 'STACK_NOT_READY';
+}
+
+/** A state machine is not the one of Muster. */
+export class StackDefinitionError extends MusterError {
+  readonly code = 'STACK_DEFINITION';
+
+  constructor(stateMachineArn: string, faults: string) {
+    super(`${stateMachineArn} is not the state machine of Muster:\n${faults}\n`, {
+      remedy: 'Name the one whose definition is statemachine/inference.asl.json.',
+    });
+  }
 }
 
 /** No run of that name exists, or none at all. */
@@ -109,6 +125,30 @@ export class RunEndedError extends MusterError {
 
   constructor(runId: string, status: string) {
     super(`Run ${runId} has already ended: ${status}.`, { runId });
+  }
+}
+
+/** The execution was stopped, but its executors could not be told, so that they work on. */
+export class StopIncompleteError extends MusterError {
+  readonly code = 'STOP_INCOMPLETE';
+
+  constructor(runId: string, cause: unknown) {
+    super(
+      `Run ${runId} is stopped, but its executors could not be told and work to the end of their share: ${messageOf(cause)}`,
+      { runId, cause, remedy: 'Stop it again; who does so must be allowed to invoke the release function.' },
+    );
+  }
+}
+
+/** A parameter of SSM that a rendezvous host and its stack share. */
+export class HostParameterError extends MusterError {
+  readonly code = 'HOST_PARAMETER';
+
+  constructor(name: string, intent: 'read' | 'written', fault: string, cause: unknown) {
+    super(`The SSM parameter ${name} could not be ${intent}: ${fault}.`, {
+      cause,
+      remedy: 'The deployment makes it; the role of the host must be allowed to use it.',
+    });
   }
 }
 

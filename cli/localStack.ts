@@ -4,6 +4,7 @@ import { BucketAlreadyOwnedByYou, CreateBucketCommand } from '@aws-sdk/client-s3
 import { treeReducer } from '../collectives/treeReducer.js';
 import { type RunningCloud, startCloud } from '../local/cloud.js';
 import { readServerlessConfig } from '../local/serverlessConfig.js';
+import { readServerlessEvents } from '../local/serverlessEvents.js';
 import { type RendezvousServer, startRendezvous } from '../rendezvous/server.js';
 import { createClients } from './cloud/clients.js';
 import { defaultConcurrency } from './cloud/concurrency.js';
@@ -18,7 +19,7 @@ import {
   type Secrets,
   type StateDirectory,
 } from './cloud/stateDirectory.js';
-import { ensureStateMachine, functionSubstitutions } from './cloud/stateMachine.js';
+import { ensureStateMachine, functionSubstitution, functionSubstitutions } from './cloud/stateMachine.js';
 import { CloudStartError, NotBuiltError } from './errors.js';
 import { packageRoot } from './packageRoot.js';
 
@@ -134,9 +135,9 @@ async function startServices(
   };
 }
 
-/** Makes what runs need to be there: the bucket and the state machine. */
+/** Makes what runs need to be there: the bucket, the state machine, and the events that functions wait for. */
 async function furnish(
-  { endpoint, accountId }: RunningCloud,
+  { endpoint, accountId, events }: RunningCloud,
   functions: readonly { readonly key: string; readonly name: string }[],
   credentials: Secrets,
 ): Promise<string> {
@@ -145,12 +146,20 @@ async function furnish(
     await clients.s3.send(new CreateBucketCommand({ Bucket: bucket })).catch((error) => {
       if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
     });
-    return await ensureStateMachine(
+    const substitutions = functionSubstitutions(functions, region, accountId);
+    const stateMachineArn = await ensureStateMachine(
       clients.sfn,
       join(packageRoot, 'statemachine', 'inference.asl.json'),
-      functionSubstitutions(functions, region, accountId),
+      substitutions,
       { region, accountId },
     );
+    const rules = await readServerlessEvents(join(packageRoot, 'serverless.yml'), {
+      functionArn: (key) => substitutions[functionSubstitution(key)],
+      resolveIntrinsic: ({ name, argument }) =>
+        name === 'Ref' && argument === 'InferenceStateMachine' ? stateMachineArn : undefined,
+    });
+    for (const rule of rules) await events.put(rule);
+    return stateMachineArn;
   } finally {
     clients.destroy();
   }

@@ -2,10 +2,12 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import packageJson from '../package.json' with { type: 'json' };
 import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
+import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
@@ -43,6 +45,8 @@ export function createProgram() {
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),
+    memoryCommand(),
+    doctorCommand(),
     rendezvousCommand(),
     benchCommand(),
   ];

@@ -93,11 +93,13 @@ export interface ModelledWorld {
   readonly memoryMb: number;
   /** How long the ranks are up, of which they communicate for a part; the host and the heartbeats run for all of it. */
   readonly runS: number;
+  /** Until the rendezvous answers, before any rank starts; nothing where it runs anyway. */
+  readonly rendezvousStartS?: number;
 }
 
 export interface ChannelPrediction {
   readonly channel: ModelledChannel;
-  /** Time that a rank spends in the operations, and in meeting. */
+  /** Time that a rank spends in the operations and in meeting, and before it the start of the rendezvous. */
   readonly timeS: number;
   readonly usd: number;
   /** What `usd` consists of. */
@@ -136,7 +138,13 @@ export function predictChannel(
       ? messages * (prices.s3UsdPerPut + looksPerMessage * prices.s3UsdPerGet) +
         world.worldSize * (upS * heartbeatsPerS * prices.s3UsdPerPut + timeS * heartbeatsPerS * prices.s3UsdPerList)
       : 0;
-  return { channel, timeS, usd: lambdaUsd + hostUsd + callsUsd, parts: { lambdaUsd, hostUsd, callsUsd } };
+  const startS = channel === 'storage' ? 0 : (world.rendezvousStartS ?? 0);
+  return {
+    channel,
+    timeS: startS + timeS,
+    usd: lambdaUsd + hostUsd + callsUsd,
+    parts: { lambdaUsd, hostUsd, callsUsd },
+  };
 }
 
 export interface ChannelChoice {

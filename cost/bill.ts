@@ -11,6 +11,7 @@ import {
   type RegionPrices,
   rendezvousInstanceType,
 } from './prices.js';
+import { hostHourUsd } from './rendezvousHost.js';
 
 export type { BilledInvocation } from './lambdaLines.js';
 
@@ -35,11 +36,23 @@ export interface BillInput {
   readonly logBytes?: number;
   /** Bytes that Logs Insights scanned to find the REPORT lines. */
   readonly logScanBytes?: number;
-  /** The rendezvous host while the run needed it; `hourlyUsd` defaults to a t4g.micro with a public IPv4 address. */
-  readonly rendezvous: { readonly hourlyUsd?: number; readonly hours: number } | null;
+  /** The rendezvous host while the run needed it. */
+  readonly rendezvous: RendezvousUse | null;
   readonly samples: number;
   /** Bytes of the partitions. */
   readonly bytes: number;
+}
+
+/** What a run had of the rendezvous host. */
+export interface RendezvousUse {
+  /** While the run went on. */
+  readonly hours: number;
+  /** After it, until the host that was started for it stopped itself. */
+  readonly idleHours?: number;
+  /** As EC2 calls it; default: t4g.micro. */
+  readonly instanceType?: string;
+  /** Default: that of the instance, with a public IPv4 address. */
+  readonly hourlyUsd?: number;
 }
 
 /**
@@ -94,6 +107,7 @@ function refuseFaults(input: BillInput): void {
     ['logBytes', input.logBytes],
     ['logScanBytes', input.logScanBytes],
     ['rendezvous.hours', input.rendezvous?.hours],
+    ['rendezvous.idleHours', input.rendezvous?.idleHours],
     ['rendezvous.hourlyUsd', input.rendezvous?.hourlyUsd],
     ['samples', input.samples],
     ['bytes', input.bytes],
@@ -178,21 +192,25 @@ function logLines({ logBytes, logScanBytes }: BillInput, { logs }: RegionPrices)
 
 function rendezvousLines({ rendezvous }: BillInput, { ec2 }: RegionPrices): BillLine[] {
   if (rendezvous === null) return [];
-  const instance = ec2.instanceHours[rendezvousInstanceType];
-  const hourlyUsd = rendezvous.hourlyUsd ?? priceOf(instance, 1) + priceOf(ec2.publicIpv4Hours, 1);
+  const { hours, idleHours = 0, instanceType = rendezvousInstanceType } = rendezvous;
+  const known = Object.hasOwn(ec2.instanceHours, instanceType);
+  const pricedType = known ? instanceType : rendezvousInstanceType;
+  const hourlyUsd = rendezvous.hourlyUsd ?? hostHourUsd(ec2, pricedType);
+  const what =
+    rendezvous.hourlyUsd === undefined
+      ? `${instanceType} with a public IPv4 address${known ? '' : ` at the price of ${pricedType}, the only one known`}`
+      : 'at the hourly price given';
+  const idle = idleHours > 0 ? ` and ${Math.round(idleHours * 60)} min until it stops itself` : '';
   return [
     priced(
-      rendezvous.hours,
+      hours + idleHours,
       { usd: hourlyUsd, per: 1 },
       {
         item: 'rendezvous-host',
         description: 'Rendezvous host',
         unit: 'hours',
         basis: 'estimated',
-        note:
-          rendezvous.hourlyUsd === undefined
-            ? `${rendezvousInstanceType} with a public IPv4 address, for the time of the run`
-            : 'at the hourly price given, for the time of the run',
+        note: `${what}, for the time of the run${idle}`,
       },
     ),
   ];

@@ -57,3 +57,14 @@ export class LogGroupNotFoundError extends MusterError {
     });
   }
 }
+
+/** A run that says nothing of how fast anything is. */
+export class CalibrationError extends MusterError {
+  readonly code = 'CALIBRATION';
+
+  constructor(runId: string) {
+    super(`Run ${runId} cannot calibrate a forecast: none of its ranks worked on a sample.`, {
+      remedy: 'Take the summary.json of a run that succeeded.',
+    });
+  }
+}

@@ -55,6 +55,8 @@ const regionPricesSchema = z.object({
   ec2: z.object({
     instanceHours: z.object({ [rendezvousInstanceType]: priceSchema }).catchall(priceSchema),
     publicIpv4Hours: priceSchema,
+    /** A volume, whether its instance runs or not. */
+    gp3GbMonths: priceSchema,
   }),
 });
 export type RegionPrices = z.infer<typeof regionPricesSchema>;

@@ -4,7 +4,7 @@ export { openPartition } from './openPartition.js';
 export { Partition, type PartitionFormat, partitionFormats } from './partition.js';
 export { BYTES_PER_MB, type DatasetPart, type SplitOptions, splitDataset } from './splitDataset.js';
 export type { ArrayInfo } from './storedArray.js';
-export { type ChunkMemory, ChunkPool } from './stream/chunkMemory.js';
+export { ChunkPool } from './stream/chunkMemory.js';
 export type { Batch } from './stream/streamArrays.js';
 export { readArray, streamBatches } from './streamBatches.js';
 export { type ArrayContent, type EncodedFile, tensorContent } from './write/arrayContent.js';

@@ -45,7 +45,6 @@ export async function handler(event: unknown, context: LambdaContext): Promise<R
     },
     region: environment.AWS_REGION,
     architecture: lambdaArchitecture(),
-    executorMemoryMb: environment.MUSTER_EXECUTOR_MEMORY_MB,
     ephemeralStorageMb: environment.MUSTER_EPHEMERAL_STORAGE_MB,
     reportTimeoutMs: environment.MUSTER_REPORT_TIMEOUT_MS,
     version: packageJson.version,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDurationMs } from '../run/duration.js';
 import { FunctionEnvironmentError } from './errors.js';
 
 const whole = z.string().regex(/^\d+$/).transform(Number);
@@ -12,8 +13,10 @@ const environmentSchema = z.object({
   MUSTER_EPHEMERAL_STORAGE_MB: whole,
   /** How long the aggregate waits for REPORT lines. */
   MUSTER_REPORT_TIMEOUT_MS: whole,
+  /** Of a server that runs anyway; empty where the stack has a host of its own. */
   MUSTER_RENDEZVOUS_URL: z.string().optional(),
-  MUSTER_RENDEZVOUS_SECRET: z.string().optional(),
+  /** SSM path of what is known of the stack's own host. */
+  MUSTER_RENDEZVOUS_PARAMETERS: z.string().optional(),
 });
 
 /** What the functions are told by serverless.yml. */
@@ -21,17 +24,46 @@ export type FunctionEnvironment = z.infer<typeof environmentSchema>;
 
 /** @throws FunctionEnvironmentError naming every variable that is missing or wrong. */
 export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): FunctionEnvironment {
-  const result = environmentSchema.safeParse(environment);
+  return parsed(environmentSchema, environment);
+}
+
+const runningServerSchema = z
+  .object({ MUSTER_RENDEZVOUS_URL: z.string().min(1), MUSTER_RENDEZVOUS_SECRET: z.string().min(1) })
+  .transform((set) => ({ url: set.MUSTER_RENDEZVOUS_URL, secret: set.MUSTER_RENDEZVOUS_SECRET }));
+
+const hostSchema = z
+  .object({
+    MUSTER_RENDEZVOUS_PARAMETERS: z.string().min(1),
+    MUSTER_RENDEZVOUS_PORT: whole,
+    MUSTER_RENDEZVOUS_INSTANCE_TYPE: z.string().min(1),
+    MUSTER_RENDEZVOUS_IDLE: z.string().transform((text, context) => {
+      const idleMs = parseDurationMs(text);
+      if (idleMs === undefined) context.addIssue(`expected a duration such as 15m, got ${JSON.stringify(text)}`);
+      return idleMs ?? z.NEVER;
+    }),
+  })
+  .transform((set) => ({
+    parameters: set.MUSTER_RENDEZVOUS_PARAMETERS,
+    port: set.MUSTER_RENDEZVOUS_PORT,
+    instanceType: set.MUSTER_RENDEZVOUS_INSTANCE_TYPE,
+    idleMs: set.MUSTER_RENDEZVOUS_IDLE,
+  }));
+
+/**
+ * Where the ranks of this stack meet: a server that runs anyway, or a host that is started for them.
+ *
+ * @throws FunctionEnvironmentError naming every variable that is missing or wrong.
+ */
+export function readRendezvousEnvironment(environment: NodeJS.ProcessEnv = process.env) {
+  return environment.MUSTER_RENDEZVOUS_URL ? parsed(runningServerSchema, environment) : parsed(hostSchema, environment);
+}
+
+function parsed<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {
+  const result = schema.safeParse(environment);
   if (result.success) return result.data;
   throw new FunctionEnvironmentError(
     result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message.replace(/^Invalid input: /, '')}`),
   );
-}
-
-/** Where the ranks meet, if this stack has a rendezvous. */
-export function rendezvousAccess(environment: FunctionEnvironment): { url: string; secret: string } | undefined {
-  const { MUSTER_RENDEZVOUS_URL: url, MUSTER_RENDEZVOUS_SECRET: secret } = environment;
-  return url && secret ? { url, secret } : undefined;
 }
 
 /** Node's name of the processor, as Lambda calls it. */

@@ -6,7 +6,7 @@ import { ModelCache } from '../rank/modelCache.js';
 import { PartitionMemory } from '../rank/partitionMemory.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
-import { lambdaArchitecture, readEnvironment, rendezvousAccess } from './environment.js';
+import { lambdaArchitecture, readEnvironment } from './environment.js';
 import { PermanentError } from './errors.js';
 import { parseEvent } from './event.js';
 import type { LambdaContext } from './lambdaContext.js';
@@ -49,7 +49,6 @@ export async function handler(event: unknown, context: LambdaContext): Promise<{
       store: new ObjectStore(s3),
       models,
       memory,
-      rendezvous: rendezvousAccess(environment),
       logger: createLogger('executor', { runId, rank, generation }),
     });
   } catch (error) {

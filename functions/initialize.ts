@@ -29,6 +29,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<I
       lambda,
       executorFunction: environment.MUSTER_EXECUTOR_FUNCTION,
       rendezvousUrl: environment.MUSTER_RENDEZVOUS_URL,
+      hasRendezvousHost: Boolean(environment.MUSTER_RENDEZVOUS_PARAMETERS),
       executorMemoryMb: environment.MUSTER_EXECUTOR_MEMORY_MB,
       region: environment.AWS_REGION,
       invocation: {

@@ -1,6 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { renderReport } from '../report/renderReport.js';
-import { channelPrefix, combinedDataKey, planKey, reportKey, summaryKey } from '../run/keys.js';
+import { channelPrefix, combinedDataKey, planKey, rendezvousKey, reportKey, summaryKey } from '../run/keys.js';
+import { meetingSchema } from '../run/meeting.js';
 import { type CoordinatorRecord, type Plan, planSchema } from '../run/plan.js';
 import type { RunSummary } from '../run/summary.js';
 import type { ObjectStore } from '../storage/objectStore.js';
@@ -25,7 +26,6 @@ export interface AggregateSurroundings {
   readonly invocation: Omit<CoordinatorRecord, 'endedAtMs'>;
   readonly region: string;
   readonly architecture: string;
-  readonly executorMemoryMb: number;
   readonly ephemeralStorageMb: number;
   readonly reportTimeoutMs: number;
   /** Of this program, for the report. */
@@ -45,11 +45,12 @@ export async function aggregateRun(
   const { store, logs, invocation, version, ...billing } = surroundings;
   const plan = await store.getJson(request.bucket, planKey(request.resultPrefix), planSchema);
   const outcomes = await collectOutcomes(store, plan);
+  const meeting = await store.findJson(plan.bucket, rendezvousKey(plan.resultPrefix), meetingSchema);
   const metrics = outcomes.flatMap((outcome) => outcome.metrics ?? []);
   const aggregate = { ...invocation, endedAtMs: Date.now() };
   const pairs = await readPairs(store, plan.bucket, pairedFiles(metrics));
   const calls = { ...store.calls.counts, put: store.calls.counts.put + writesToCome };
-  const bill = await billRun(logs, { plan, outcomes, aggregate, calls, ...billing });
+  const bill = await billRun(logs, { plan, outcomes, meeting: meeting?.value, aggregate, calls, ...billing });
   const failed = failedRanks(outcomes);
   const summary = summarizeRun({ plan, metrics, failed, pairs, bill, endedAtMs: Date.now() });
   const report = renderReport({
@@ -68,6 +69,8 @@ export async function aggregateRun(
   if (plan.collectives.channel === 'storage') await sweepChannel(store, plan);
   await store.putJson(bucket, summaryKey(resultPrefix), summary);
   if (summary.status === 'FAILED') throw new RunFailedError(plan.runId, plan.worldSize, failed, summary.resultPrefix);
+  // Nobody is to meet there any more. Of a failed run, Release needs it, and removes it.
+  if (meeting) await store.delete(bucket, [rendezvousKey(resultPrefix)]);
   return summary;
 }
 

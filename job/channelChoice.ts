@@ -20,6 +20,8 @@ export interface ChannelCircumstances {
   readonly concurrency: Concurrency;
   /** Why the rendezvous cannot be used; undefined when it answers. */
   readonly rendezvousFault: string | undefined;
+  /** Time until it answers, when it must be started; 0 where it runs. */
+  readonly rendezvousStartS: number;
   /** Configured memory of a rank. */
   readonly executorMemoryMb: number;
   readonly prices: RegionPrices;
@@ -48,13 +50,13 @@ export function chooseChannel(
   }
   if (wish === 'none') return { channel: 'none', reason: 'the payload asks for none' };
   if (circumstances.alone) return { channel: 'none', reason: 'one rank needs nobody to talk to' };
-  const { rendezvousFault } = circumstances;
+  const { rendezvousFault, rendezvousStartS } = circumstances;
   const obstacles = obstaclesToMeeting(circumstances);
   if (wish === 'relay' || wish === 'direct')
     obstacles.push(...(rendezvousFault === undefined ? [] : [rendezvousFault]));
   if (obstacles.length === 0) {
     if (wish === 'auto') return bestByModel(payload, circumstances);
-    const meeting = wish === 'storage' ? 'they meet in S3' : 'the rendezvous answers';
+    const meeting = meetingWords(wish, rendezvousStartS);
     return { channel: wish, reason: `the payload asks for it, all ranks fit at once and ${meeting}` };
   }
   if (wish !== 'auto' || payload.barrier) {
@@ -63,14 +65,19 @@ export function chooseChannel(
   return { channel: 'none', reason: obstacles.join('; ') };
 }
 
+function meetingWords(wish: 'relay' | 'direct' | 'storage', rendezvousStartS: number): string {
+  if (wish === 'storage') return 'they meet in S3';
+  return rendezvousStartS > 0 ? 'the host of the rendezvous is started for them' : 'the rendezvous answers';
+}
+
 function bestByModel(
   { barrier, collectives_hint: hint = 'fast' }: Pick<Payload, 'barrier' | 'collectives_hint'>,
-  { worldSize, executorMemoryMb, prices, rendezvousFault }: ChannelCircumstances,
+  { worldSize, executorMemoryMb, prices, rendezvousFault, rendezvousStartS }: ChannelCircumstances,
 ): PlannedCollectives {
   const operations: OperationCount[] = [{ operation: 'allreduce', bytes: statisticsBytes, count: 1 }];
   if (barrier) operations.push({ operation: 'barrier', bytes: 0, count: 1 });
   const candidates: ModelledChannel[] = rendezvousFault === undefined ? ['relay', 'direct', 'storage'] : ['storage'];
-  const world: ModelledWorld = { worldSize, memoryMb: executorMemoryMb, runS: assumedRunS };
+  const world: ModelledWorld = { worldSize, memoryMb: executorMemoryMb, runS: assumedRunS, rendezvousStartS };
   const { channel, reason } = pickChannel(hint, candidates, operations, world, channelPrices(prices));
   return { channel, reason: rendezvousFault === undefined ? reason : `${rendezvousFault}; ${reason}` };
 }

@@ -16,10 +16,8 @@ export type PlanToClaim = Omit<Plan, 'resultPrefix' | 'initialize'> & { readonly
  * @returns the plan as written, with the prefix that was taken.
  */
 export async function claimResultPrefix(store: ObjectStore, plan: PlanToClaim): Promise<Plan> {
-  const resultPath = plan.payload.result_path;
-  const ownPath = `${resultPath}/${plan.runId}`;
-  const pathOfThisStart = `${ownPath}-${plan.createdAtMs}`;
-  for (const resultPrefix of [resultPath, ownPath, pathOfThisStart]) {
+  const prefixes = possiblePrefixes(plan.payload.result_path, plan);
+  for (const resultPrefix of prefixes) {
     const candidate: Plan = {
       ...plan,
       resultPrefix,
@@ -27,7 +25,15 @@ export async function claimResultPrefix(store: ObjectStore, plan: PlanToClaim): 
     };
     if (await takePrefix(store, candidate)) return candidate;
   }
-  throw new PreconditionFailedError(plan.bucket, planKey(pathOfThisStart));
+  throw new PreconditionFailedError(plan.bucket, planKey(prefixes[prefixes.length - 1]));
+}
+
+/** The prefixes that a run may hold, in the order in which it tries them. */
+export function possiblePrefixes(
+  resultPath: string,
+  { runId, createdAtMs }: Pick<Plan, 'runId' | 'createdAtMs'>,
+): string[] {
+  return [resultPath, `${resultPath}/${runId}`, `${resultPath}/${runId}-${createdAtMs}`];
 }
 
 /** What was asked of S3 until now, and what will have been when the plan and its shards are written. */

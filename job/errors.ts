@@ -13,6 +13,15 @@ export class PreflightError extends MusterError {
   }
 }
 
+/** The ranks have nowhere to meet but S3. */
+export class RendezvousUnavailableError extends MusterError {
+  readonly code = 'RENDEZVOUS_UNAVAILABLE';
+
+  constructor(fault: string, options: { readonly remedy: string; readonly cause?: unknown }) {
+    super(`The rendezvous cannot be used: ${fault}.`, options);
+  }
+}
+
 /** What a message says of failed ranks: Step Functions cuts causes at 32,768 characters. */
 const namedRanks = 10;
 const causeLength = 1_000;

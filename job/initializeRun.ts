@@ -10,6 +10,7 @@ import { chooseChannel } from './channelChoice.js';
 import { claimResultPrefix, type PlanToClaim } from './claim.js';
 import { executorConcurrency } from './concurrency.js';
 import { PreflightError } from './errors.js';
+import { findExecutorVersion } from './executorVersion.js';
 import { listPartitions } from './partitionListing.js';
 import { findProgram } from './programLookup.js';
 import { rendezvousFault } from './rendezvousHealth.js';
@@ -32,12 +33,21 @@ export interface InitializeSurroundings {
   readonly store: ObjectStore;
   readonly lambda: LambdaClient;
   readonly executorFunction: string;
+  /** Of a server that runs anyway. */
   readonly rendezvousUrl: string | undefined;
-  /** Configured memory of an executor. */
+  /** Whether there is a host that can be started, where none runs. */
+  readonly hasRendezvousHost: boolean;
+  /** Memory that the executor was deployed with. */
   readonly executorMemoryMb: number;
   /** AWS region, for prices. */
   readonly region: string;
 }
+
+/**
+ * Until a stopped host answers, assumed: EC2 starts an instance and Amazon Linux 2023 boots in about half a minute, then the
+ * server is fetched and started.
+ */
+const assumedHostStartS = 45;
 
 /** What the state machine carries on with. */
 export interface InitializedRun {
@@ -47,6 +57,10 @@ export interface InitializedRun {
   readonly worldSize: number;
   readonly maxConcurrency: number;
   readonly retries: number;
+  /** Whether the ranks need a rendezvous, which must be there before they start. */
+  readonly needsRendezvous: boolean;
+  /** Version of the executor that the ranks run on. */
+  readonly executorQualifier: string;
 }
 
 /**
@@ -69,21 +83,38 @@ export async function initializeRun(
     worldSize: claimed.worldSize,
     maxConcurrency: claimed.maxConcurrency,
     retries: payload.retries,
+    needsRendezvous: claimed.worldSize > 1 && ['relay', 'direct'].includes(claimed.collectives.channel),
+    executorQualifier: claimed.executorQualifier,
   };
 }
 
 async function makePlan(
   { runId, startedAtMs }: InitializeRequest,
   payload: Payload,
-  { invocation, store, lambda, executorFunction, rendezvousUrl, executorMemoryMb, region }: InitializeSurroundings,
+  {
+    invocation,
+    store,
+    lambda,
+    executorFunction,
+    rendezvousUrl,
+    hasRendezvousHost,
+    executorMemoryMb,
+    region,
+  }: InitializeSurroundings,
 ): Promise<{ plan: PlanToClaim; partitions: PlannedPartition[] }> {
   const dataBucket = payload.data_bucket ?? payload.bucket;
-  const needsRendezvous = payload.collectives !== 'none' && payload.collectives !== 'storage';
-  const [listing, program, asked, rendezvous] = await Promise.all([
+  const mayMeet = payload.collectives !== 'none' && payload.collectives !== 'storage';
+  const hostToStart = !rendezvousUrl && hasRendezvousHost;
+  const [listing, program, asked, executor, rendezvous] = await Promise.all([
     listPartitions(store, payload),
     findProgram(store, payload),
     executorConcurrency(lambda, executorFunction),
-    needsRendezvous ? rendezvousFault(rendezvousUrl) : undefined,
+    findExecutorVersion(lambda, {
+      functionName: executorFunction,
+      deployedMemoryMb: executorMemoryMb,
+      memoryMb: payload.memory_mb,
+    }),
+    mayMeet && !hostToStart ? rendezvousFault(rendezvousUrl) : undefined,
   ]);
   const partitions = 'partitions' in listing ? listing.partitions : [];
   const worldSize = payload.world_size ?? payload.file_limit ?? Math.max(1, partitions.length);
@@ -96,7 +127,8 @@ async function makePlan(
     maxConcurrency: wanted,
     concurrency,
     rendezvousFault: rendezvous,
-    executorMemoryMb,
+    rendezvousStartS: hostToStart ? assumedHostStartS : 0,
+    executorMemoryMb: payload.memory_mb ?? executorMemoryMb,
     prices: pricesOf(defaultPriceTable, region).prices,
   });
 
@@ -104,6 +136,7 @@ async function makePlan(
     ...('fault' in listing && listing.fault ? [listing.fault] : []),
     ...('faults' in program ? program.faults : []),
     ...('faults' in collectives ? collectives.faults : []),
+    ...('fault' in executor ? [executor.fault] : []),
     ...(worldSize > mapConcurrencyLimit
       ? [`world_size: ${worldSize} ranks are more than the ${mapConcurrencyLimit} children of a Distributed Map`]
       : []),
@@ -113,7 +146,7 @@ async function makePlan(
       ? [`result_path: results under data_prefix would be taken for partitions; choose a prefix outside of it`]
       : []),
   ];
-  if (faults.length > 0 || 'faults' in program || 'faults' in collectives) {
+  if (faults.length > 0 || 'faults' in program || 'faults' in collectives || 'fault' in executor) {
     throw new PreflightError(runId, [...new Set(faults)]);
   }
 
@@ -125,6 +158,8 @@ async function makePlan(
     bucket: payload.bucket,
     dataBucket,
     executorFunction,
+    executorQualifier: executor.qualifier,
+    executorMemoryMb: executor.memoryMb,
     initialize: { ...invocation, endedAtMs: Date.now() },
     worldSize,
     partitionCount: partitions.length,

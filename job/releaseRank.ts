@@ -1,13 +1,6 @@
-import { releasedName } from '../collectives/storage/objectNames.js';
-import { releaseGroup } from '../rendezvous/release.js';
-import { signToken } from '../rendezvous/token.js';
-import { channelPrefix, failureKey, planKey } from '../run/keys.js';
+import { failureKey } from '../run/keys.js';
 import type { RankFailure } from '../run/metrics.js';
-import { planSchema } from '../run/plan.js';
-import type { ObjectStore } from '../storage/objectStore.js';
-
-/** How long a release token is good for. */
-const tokenLifeMs = 60_000;
+import { freeWaiting, type ReleaseSurroundings } from './freeWaiting.js';
 
 export interface ReleaseRequest {
   readonly runId: string;
@@ -22,51 +15,19 @@ export interface ReleaseRequest {
   readonly cause: string;
 }
 
-export interface ReleaseSurroundings {
-  readonly store: ObjectStore;
-  readonly rendezvous: { readonly url: string; readonly secret: string } | undefined;
-  readonly logger: { warn(message: string, fields?: Record<string, unknown>): void };
-}
-
 /** Records why a rank was given up, and tells those who wait for it. */
 export async function releaseRank(
   request: ReleaseRequest,
-  { store, rendezvous, logger }: ReleaseSurroundings,
+  surroundings: ReleaseSurroundings,
 ): Promise<{ error: string; cause: string }> {
   const { runId, bucket, resultPrefix, rank, attempts = 1 } = request;
   const { error, cause } = readCause(request.error, request.cause);
   if (rank !== undefined) {
     const failure: RankFailure = { runId, rank, attempts, error, cause, recordedAtMs: Date.now() };
-    await store.putJson(bucket, failureKey(resultPrefix, rank), failure);
+    await surroundings.store.putJson(bucket, failureKey(resultPrefix, rank), failure);
   }
-  await releaseObjects(store, bucket, resultPrefix, `${error}: ${cause}`, logger);
-  if (rendezvous) {
-    const token = signToken(rendezvous.secret, { purpose: 'release', runId, expiresAtMs: Date.now() + tokenLifeMs });
-    try {
-      await releaseGroup({ url: rendezvous.url, token, runId, rank, cause: `${error}: ${cause}` });
-    } catch (failure) {
-      // The others then wait until their own deadlines; the record above is what must not be lost.
-      logger.warn('The rendezvous could not be told.', { error: failure });
-    }
-  }
+  await freeWaiting({ runId, bucket, resultPrefix, rank, reason: `${error}: ${cause}` }, surroundings);
   return { error, cause };
-}
-
-/** Tells ranks that meet in S3, if those of this run do. */
-async function releaseObjects(
-  store: ObjectStore,
-  bucket: string,
-  resultPrefix: string,
-  cause: string,
-  logger: ReleaseSurroundings['logger'],
-): Promise<void> {
-  try {
-    const plan = await store.findJson(bucket, planKey(resultPrefix), planSchema);
-    if (plan?.value.collectives.channel !== 'storage') return;
-    await store.put(bucket, channelPrefix(resultPrefix) + releasedName, cause);
-  } catch (failure) {
-    logger.warn('The ranks that meet in S3 could not be told.', { error: failure });
-  }
 }
 
 /**

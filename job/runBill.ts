@@ -1,17 +1,14 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { type BilledInvocation, type BillInput, computeBill } from '../cost/bill.js';
+import { type BilledInvocation, type BillInput, computeBill, type RendezvousUse } from '../cost/bill.js';
 import { defaultPriceTable, parseArchitecture } from '../cost/prices.js';
 import { type FoundReport, findReports } from '../cost/reportQuery.js';
+import { stateTransitions } from '../cost/stateTransitions.js';
 import type { Bill } from '../run/bill.js';
 import { messageOf } from '../run/errors.js';
+import type { Meeting } from '../run/meeting.js';
 import type { CoordinatorRecord, Plan, S3Requests } from '../run/plan.js';
 import type { CallKind } from '../storage/callLog.js';
 import type { RankOutcome } from './rankOutcomes.js';
-
-/** Transitions of the state machine: Initialize, the map and Aggregate; each child's task; each retry's choice, wait and task. */
-const transitionsOfRun = 4;
-const transitionsOfRank = 2;
-const transitionsOfRetry = 3;
 
 /** In the place of a request id, of attempts that died before they could sign in. */
 const unsignedMark = '-unsigned-';
@@ -20,12 +17,13 @@ const isUnsigned = (requestId: string): boolean => requestId.includes(unsignedMa
 export interface RunBillInput {
   readonly plan: Plan;
   readonly outcomes: readonly RankOutcome[];
+  /** What was written when the ranks needed a rendezvous. */
+  readonly meeting: Meeting | undefined;
   /** The invocation that writes the bill; its own REPORT line comes too late. */
   readonly aggregate: CoordinatorRecord;
   readonly region: string;
   readonly architecture: string;
-  /** Configured memory and /tmp of the executor, for attempts that left no record. */
-  readonly executorMemoryMb: number;
+  /** Configured /tmp of the executor. */
   readonly ephemeralStorageMb: number;
   /** S3 calls of the aggregate itself. */
   readonly calls: Readonly<Record<CallKind, number>>;
@@ -38,10 +36,11 @@ export interface RunBillInput {
  * are estimated, and the bill says so: no run fails for its bill.
  */
 export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): Promise<Bill> {
-  const { plan, outcomes, aggregate } = input;
+  const { plan, outcomes, meeting, aggregate } = input;
   const invocations = [
     ...outcomes.flatMap((outcome) => attemptsOf(outcome, input)),
     coordinator(plan.initialize),
+    ...(meeting ? [coordinator(meeting.coordinator)] : []),
     coordinator(aggregate),
   ];
   const reports = await readReports(logs, invocations, input);
@@ -53,40 +52,55 @@ export async function billRun(logs: CloudWatchLogsClient, input: RunBillInput): 
     pricesTable: defaultPriceTable,
     invocations: invocations.map((invocation) => measured(invocation, reports.found.get(invocation.requestId))),
     stateTransitions: {
-      standard: transitionsOfRun + transitionsOfRank * plan.worldSize + transitionsOfRetry * retries,
+      standard: stateTransitions({ ranks: plan.worldSize, retries, meeting: meeting !== undefined }),
       basis: 'estimated',
     },
     s3: requestsOfRun(input, invocations),
     logScanBytes: reports.bytesScanned,
-    rendezvous:
-      plan.collectives.channel === 'none' || plan.collectives.channel === 'storage'
-        ? null
-        : { hours: (aggregate.endedAtMs - plan.createdAtMs) / 3_600_000 },
+    rendezvous: rendezvousUse(meeting?.place, aggregate.endedAtMs - plan.createdAtMs),
     samples: records.reduce((sum, { samples }) => sum + samples, 0),
     bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
   });
   return { ...bill, notes: [...bill.notes, ...reports.notes] };
 }
 
-/** A rank's sign-in: it reads the plan, its shard and the list of attempts, and adds itself to that. */
-const signInRequests: S3Requests = { get: 3, put: 1, list: 0, head: 0 };
+/** A host that was started for this run stays on for its idle time, because of it. */
+function rendezvousUse(place: Meeting['place'] | undefined, runMs: number): RendezvousUse | null {
+  if (!place) return null;
+  const { host } = place;
+  const idleHours = host?.startedForRun ? host.idleMs / 3_600_000 : 0;
+  return { hours: runMs / 3_600_000, idleHours, instanceType: host?.instanceType };
+}
+
+/** A rank's sign-in: it reads its plan and shard, a stop, the list of attempts and the place to meet, and adds itself to the list. */
+const signInRequests = (meets: boolean): S3Requests => ({ get: meets ? 5 : 4, put: 1, list: 0, head: 0 });
 /** A rank's end, after it has counted: it looks whether the rank is still its own, and writes its metrics. */
 const deliveryRequests: S3Requests = { get: 1, put: 1, list: 0, head: 0 };
-/** What records that a rank was given up: it writes that, and reads the plan. */
-const failureRequests: S3Requests = { get: 1, put: 1, list: 0, head: 0 };
+/** What records that a rank was given up: it writes that, reads the plan, and tells the others where they meet. */
+const failureRequests = (meets: boolean, inS3: boolean): S3Requests => ({
+  get: meets ? 2 : 1,
+  put: inS3 ? 2 : 1,
+  list: 0,
+  head: 0,
+});
+/** What finds the meeting place: it reads the plan, and writes the place; where there was none, the plan too. */
+const meetingRequests = ({ place }: Meeting): S3Requests => ({ get: 1, put: place ? 1 : 2, list: 0, head: 0 });
 
 /** All that is known of the run's requests; a failed attempt took its own count with it. */
 function requestsOfRun(
-  { plan, outcomes, calls }: RunBillInput,
+  { plan, outcomes, meeting, calls }: RunBillInput,
   invocations: readonly BilledInvocation[],
 ): BillInput['s3'] {
   const failed = invocations.filter((invocation) => invocation.failed);
+  const inS3 = plan.collectives.channel === 'storage';
+  const meets = plan.worldSize > 1 && !inS3 && plan.collectives.channel !== 'none';
   const counted: S3Requests[] = [
     calls,
     plan.initialize.requests,
+    ...(meeting ? [meetingRequests(meeting)] : []),
     ...outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster.s3, deliveryRequests] : [])),
-    ...outcomes.flatMap(({ failure }) => (failure ? [failureRequests] : [])),
-    ...failed.filter(({ requestId }) => !isUnsigned(requestId)).map(() => signInRequests),
+    ...outcomes.flatMap(({ failure }) => (failure ? [failureRequests(meets, inS3)] : [])),
+    ...failed.filter(({ requestId }) => !isUnsigned(requestId)).map(() => signInRequests(meets)),
   ];
   const total = (kind: keyof S3Requests) => counted.reduce((sum, requests) => sum + requests[kind], 0);
   return {
@@ -109,7 +123,7 @@ function attemptsOf(outcome: RankOutcome, input: RunBillInput): BilledInvocation
   const common = {
     functionName: input.plan.executorFunction,
     role: 'rank',
-    memoryMb: input.executorMemoryMb,
+    memoryMb: input.plan.executorMemoryMb,
     ephemeralStorageMb: input.ephemeralStorageMb,
     billedMs: undefined,
   } as const;

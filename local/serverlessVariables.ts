@@ -23,7 +23,7 @@ export interface VariableSources {
 
 /**
  * Resolves the variables of `serverless.yml`: `${self:a.b}`, `${sls:stage}`, `${param:x}`, `${opt:x}`, `${env:X}` and
- * `${aws:region}`, each with fallbacks after commas (quoted text, numbers, booleans, other sources), also nested.
+ * `${aws:region}`, each with fallbacks after commas (quoted text, numbers, booleans, null, other sources), also nested.
  *
  * Source: https://www.serverless.com/framework/docs/guides/variables
  */
@@ -75,6 +75,8 @@ export class VariableResolver {
 
   #variable(content: string): unknown {
     for (const source of splitSources(content)) {
+      // As the last resort of a setting, that it is not set.
+      if (source === 'null') return undefined;
       const value = this.#source(source, content);
       if (value !== undefined && value !== null) return value;
     }
@@ -86,7 +88,6 @@ export class VariableResolver {
     if (quoted) return quoted[1] ?? quoted[2];
     if (/^-?\d+(\.\d+)?$/.test(source)) return Number(source);
     if (source === 'true' || source === 'false') return source === 'true';
-    if (source === 'null') return null;
     if (source.startsWith('${')) return this.#text(source, false);
     const [, type, address] = /^(\w+):(.*)$/s.exec(source) ?? [];
     if (type === undefined || address === undefined)

@@ -72,7 +72,7 @@ export interface RankContext {
   readonly memory: PartitionMemory;
   /** When this attempt must be done. */
   readonly deadline: Date;
-  /** Aborts at the deadline and when the attempt is fenced off. */
+  /** Aborts at the deadline, when the run is stopped and when the attempt is fenced off. */
   readonly signal: AbortSignal;
   /** The run's model, loaded once an environment. */
   openModel(): Promise<InferenceSession>;

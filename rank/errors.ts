@@ -34,6 +34,15 @@ export class RankDeadlineError extends MusterError {
   }
 }
 
+/** Somebody stopped the run; what the attempt has written is kept, and no other attempt follows. */
+export class RunStoppedError extends MusterError {
+  readonly code = 'RUN_STOPPED';
+
+  constructor(runId: string, rank: number, cause: string) {
+    super(`The run was stopped, and rank ${rank} with it: ${cause}`, { runId, rank });
+  }
+}
+
 /** A partition's arrays do not fit the model's inputs; lists every fault. */
 export class ArrayBindingError extends MusterError {
   readonly code = 'ARRAYS_DO_NOT_FIT';

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../storage/objectStore.js';
 import { attemptDeadline, collectiveTimeoutMs } from './attemptDeadline.js';
 import type { RankLogger, Script } from './context.js';
 import { BarrierMissedError } from './errors.js';
-import { GroupLink, type RendezvousAccess } from './groupLink.js';
+import { GroupLink } from './groupLink.js';
 import runInference from './inference.js';
 import type { Invocation } from './invocation.js';
 import type { ModelCache } from './modelCache.js';
@@ -18,6 +18,7 @@ import { rankMetrics } from './rankMetrics.js';
 import { RankSession } from './rankSession.js';
 import { loadScript } from './scriptLoader.js';
 import { StageRecorder } from './stageRecorder.js';
+import { StopWatch } from './stopWatch.js';
 import { untilAborted } from './untilAborted.js';
 import { reduceStatistics } from './worldStatistics.js';
 
@@ -35,7 +36,6 @@ export interface RankSurroundings {
   readonly store: ObjectStore;
   readonly models: ModelCache;
   readonly memory: PartitionMemory;
-  readonly rendezvous: RendezvousAccess | undefined;
   readonly logger: RankLogger;
 }
 
@@ -43,17 +43,19 @@ export interface RankSurroundings {
  * One attempt at one rank, from its row of the plan to its metrics: take the rank, join the group, run the script, reduce
  * the statistics, write `<rank>.json`. Collectives that fail are recorded and cost nothing that was computed.
  *
- * @throws whatever the script throws; FencedOffError when a newer attempt took over; RankDeadlineError.
+ * @throws whatever the script throws; FencedOffError when a newer attempt took over; RankDeadlineError; RunStoppedError.
  */
 export async function executeRank(
   request: RankRequest,
   invocation: Invocation,
-  { store, models, memory, rendezvous, logger }: RankSurroundings,
+  { store, models, memory, logger }: RankSurroundings,
 ): Promise<{ rank: number; samples: number }> {
   const cpuAtStart = process.cpuUsage();
   const recorder = new StageRecorder();
   if (invocation.coldStart) recorder.add('init', invocation.processStartedAtMs, invocation.startedAtMs);
-  const { plan, row } = await readPlan(store, request);
+  const stopWatch = new StopWatch(store, request, logger);
+  const [{ plan, row }, stoppedBefore] = await Promise.all([readPlan(store, request), stopWatch.look()]);
+  if (stoppedBefore) throw stoppedBefore;
   const { rank, generation } = request;
   const { requestId, logStream, startedAtMs } = invocation;
   const ownership = await RankOwnership.take(store, plan, rank, { generation, requestId, logStream, startedAtMs });
@@ -62,7 +64,7 @@ export async function executeRank(
   const group = new GroupLink(
     plan,
     { rank, generation, deadline: deadline.deadline, signal: deadline.signal },
-    { rendezvous, store: channelStore },
+    channelStore,
   );
   const session = new RankSession({
     plan,
@@ -73,10 +75,12 @@ export async function executeRank(
     memory,
     recorder,
     ownership,
+    stopWatch,
     group,
     deadline,
     logger,
   });
+  stopWatch.begin((error) => deadline.abort(error));
   const cpuTimeS = () => {
     const { user, system } = process.cpuUsage(cpuAtStart);
     return (user + system) / 1e6;
@@ -103,8 +107,12 @@ export async function executeRank(
     });
     await ownership.deliver(metrics);
     return { rank, samples: metrics.muster.samples };
+  } catch (error) {
+    // A stop also frees the group, which scripts hear of first, as an error of a collective.
+    throw (deadline.signal.aborted ? undefined : await stopWatch.look()) ?? error;
   } finally {
     deadline.clear();
+    stopWatch.end();
     await group.close().catch((error: unknown) => logger.warn('The group could not be left.', { error }));
   }
 }

@@ -1,26 +1,15 @@
 import { Communicator } from '../collectives/communicator.js';
 import { connectCommunicator } from '../collectives/connectCommunicator.js';
 import { StorageChannel } from '../collectives/storage/storageChannel.js';
-import { signToken } from '../rendezvous/token.js';
-import { channelPrefix } from '../run/keys.js';
+import { signTokenOfRun } from '../rendezvous/token.js';
+import { channelPrefix, rendezvousKey, scratchTags } from '../run/keys.js';
+import { type MeetingPlace, meetingSchema } from '../run/meeting.js';
 import type { Plan } from '../run/plan.js';
+import { InvalidObjectError } from '../storage/errors.js';
 import { ObjectFolder } from '../storage/objectFolder.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { collectiveTimeoutMs } from './attemptDeadline.js';
 import { NoCollectivesError } from './errors.js';
-
-/** Where the ranks meet. */
-export interface RendezvousAccess {
-  readonly url: string;
-  readonly secret: string;
-}
-
-/** What there is to meet at; the plan says which it is. */
-export interface MeetingPlaces {
-  readonly rendezvous: RendezvousAccess | undefined;
-  /** S3, counted apart from the rank's own work. */
-  readonly store: ObjectStore;
-}
 
 export interface GroupMember {
   readonly rank: number;
@@ -34,9 +23,10 @@ export class GroupLink {
   readonly communicator: Promise<Communicator>;
   readonly #leaving = new AbortController();
 
-  constructor(plan: Plan, member: GroupMember, places: MeetingPlaces) {
+  /** @param store - S3, counted apart from the rank's own work. */
+  constructor(plan: Plan, member: GroupMember, store: ObjectStore) {
     const signal = AbortSignal.any([member.signal, this.#leaving.signal]);
-    this.communicator = join(plan, { ...member, signal }, places);
+    this.communicator = join(plan, { ...member, signal }, store);
     // A script that never asks for the communicator must not die of its failure.
     this.communicator.catch(() => undefined);
   }
@@ -52,23 +42,34 @@ export class GroupLink {
 async function join(
   plan: Plan,
   { rank, generation, deadline, signal }: GroupMember,
-  { rendezvous, store }: MeetingPlaces,
+  store: ObjectStore,
 ): Promise<Communicator> {
   const { runId, worldSize, collectives } = plan;
   if (collectives.channel === 'none' && worldSize > 1) throw new NoCollectivesError(rank, collectives.reason);
   const timeoutMs = collectiveTimeoutMs(deadline);
   const identity = { runId, rank, worldSize, generation, timeoutMs, signal };
   if (collectives.channel === 'storage' && worldSize > 1) {
-    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix));
+    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix), scratchTags);
     return new Communicator(await StorageChannel.connect({ ...identity, exchange }), { runId, generation });
   }
-  const { url, secret } = rendezvous ?? { url: '', secret: '' };
-  if (!rendezvous && worldSize > 1) {
-    throw new NoCollectivesError(rank, 'this executor has no MUSTER_RENDEZVOUS_URL and MUSTER_RENDEZVOUS_SECRET');
-  }
-  const token = secret
-    ? signToken(secret, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs: deadline.getTime() })
-    : '';
   const channel = collectives.channel === 'direct' ? 'direct' : 'relay';
+  // A rank alone meets nobody.
+  if (worldSize === 1) return connectCommunicator({ ...identity, url: '', token: '', channel });
+  const { url, key } = await meetingPlace(plan, rank, store, signal);
+  const expiresAtMs = deadline.getTime();
+  const token = signTokenOfRun(key, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs });
   return connectCommunicator({ ...identity, url, token, channel });
+}
+
+async function meetingPlace(
+  { runId, bucket, resultPrefix }: Plan,
+  rank: number,
+  store: ObjectStore,
+  signal: AbortSignal,
+): Promise<MeetingPlace> {
+  const objectKey = rendezvousKey(resultPrefix);
+  const meeting = await store.getJson(bucket, objectKey, meetingSchema, signal);
+  if (meeting.runId !== runId) throw new InvalidObjectError(bucket, objectKey, `it is of run ${meeting.runId}`);
+  if (!meeting.place) throw new NoCollectivesError(rank, `${objectKey} says that there is no rendezvous`);
+  return meeting.place;
 }

@@ -17,6 +17,7 @@ import { predictionFiles } from './predictionFiles.js';
 import { resultJson } from './resultJson.js';
 import { RunStorage } from './runStorage.js';
 import type { StageRecorder } from './stageRecorder.js';
+import type { StopWatch } from './stopWatch.js';
 import { TimedByteSource } from './timedByteSource.js';
 import { untilAborted } from './untilAborted.js';
 import type { RankStatistics } from './worldStatistics.js';
@@ -33,6 +34,7 @@ export interface RankSessionParts {
   readonly memory: PartitionMemory;
   readonly recorder: StageRecorder;
   readonly ownership: RankOwnership;
+  readonly stopWatch: StopWatch;
   readonly group: GroupLink;
   readonly deadline: AttemptDeadline;
   readonly logger: RankLogger;
@@ -129,6 +131,8 @@ export class RankSession implements RankContext {
         samples: nonFinite.slice(0, namedNonFiniteSamples),
       });
     }
+    const stopped = await this.#parts.stopWatch.look();
+    if (stopped) this.#parts.deadline.abort(stopped);
   }
 
   async saveResult(name: string, value: unknown): Promise<string> {

@@ -202,3 +202,16 @@ export class ReleaseFailedError extends MusterError {
     this.retryable = retryable;
   }
 }
+
+/** The server was not told that a run comes. */
+export class AnnouncementError extends MusterError {
+  readonly code = 'ANNOUNCEMENT_FAILED';
+  /** Only a server that refuses the token will do so again; any other may be about to start. */
+  override readonly retryable: boolean;
+
+  /** @param status - Of HTTP; undefined when nothing answered. */
+  constructor(runId: string, fault: string, status?: number, cause?: unknown) {
+    super(`The rendezvous was not told that the run comes: ${fault}.`, { runId, cause });
+    this.retryable = status === undefined || status >= 500;
+  }
+}

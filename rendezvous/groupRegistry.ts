@@ -10,6 +10,13 @@ export interface Admission {
   readonly member: Member;
 }
 
+/** What runs are told whose group does not exist yet, when the server is about to stop. */
+export const draining: Refusal = {
+  status: 503,
+  reason: 'DRAINING',
+  message: 'the server is about to stop and begins no new group.',
+};
+
 interface Release {
   /** Set when the whole group was given up. */
   cause?: string;
@@ -72,9 +79,7 @@ export class GroupRegistry {
     }
     const refused = group ? group.refusal(claims, failurePolicy) : releasedRanks(release);
     if (refused) return refused;
-    if (!group && this.#draining) {
-      return { status: 503, reason: 'DRAINING', message: 'the server is about to stop and begins no new group.' };
-    }
+    if (!group && this.#draining) return draining;
     if (this.memberCount >= maxMembers) {
       return { status: 503, reason: 'SERVER_FULL', message: `the server has its ${maxMembers} members.` };
     }

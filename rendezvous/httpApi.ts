@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Refusal } from './control.js';
 import { InvalidTokenError } from './errors.js';
 import type { GroupContext } from './group.js';
-import type { GroupRegistry } from './groupRegistry.js';
+import { draining, type GroupRegistry } from './groupRegistry.js';
+import type { IdleWatch } from './idleWatch.js';
 import { JOIN_PATH } from './protocol.js';
 import { type TokenClaims, type TokenSecret, verifyToken } from './token.js';
 
 const MAX_BODY_BYTES = 16_384;
-const releasePath = /^\/groups\/([^/]+)\/release$/;
+const groupPath = /^\/groups\/([^/]+)\/(announce|release)$/;
 
 /** What may be said when a group is released. */
 export const releaseBodySchema = z.strictObject({
@@ -20,16 +21,17 @@ export const releaseBodySchema = z.strictObject({
 export interface HttpApiContext extends GroupContext {
   readonly secret: TokenSecret;
   readonly groups: GroupRegistry;
+  readonly idleWatch: IdleWatch;
 }
 
-/** Answers `GET /healthz`, `GET /metrics` and `POST /groups/<run id>/release`. */
+/** Answers `GET /healthz`, `GET /metrics`, `POST /groups/<run id>/announce` and `POST /groups/<run id>/release`. */
 export async function answerRequest(
   context: HttpApiContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = pathOf(request);
-  const release = releasePath.exec(path)?.[1];
+  const [, runName, action] = groupPath.exec(path) ?? [];
   if (path === '/healthz' && request.method === 'GET') {
     const { liveGroupCount, memberCount, isDraining } = context.groups;
     const status = isDraining ? 'draining' : 'ok';
@@ -41,7 +43,20 @@ export async function answerRequest(
     response.end(await context.metrics.registry.metrics());
     return;
   }
-  if (release !== undefined && request.method === 'POST') return answerRelease(context, request, response, release);
+  if (runName !== undefined && request.method === 'POST') {
+    const claims = authorize(context, request);
+    if ('status' in claims) return refuse(response, claims);
+    if (claims.purpose !== action || claims.runId !== decodeSegment(runName)) {
+      return refuse(response, {
+        status: 403,
+        reason: 'WRONG_PURPOSE',
+        message: `the token does not ${action} this run.`,
+      });
+    }
+    return claims.purpose === 'announce'
+      ? answerAnnouncement(context, response, claims.runId)
+      : answerRelease(context, request, response, claims.runId);
+  }
   if (path === JOIN_PATH) {
     return refuse(response, { status: 426, reason: 'UPGRADE_REQUIRED', message: 'this is where WebSockets begin.' });
   }
@@ -65,25 +80,29 @@ export function authorize(context: HttpApiContext, request: IncomingMessage): To
   }
 }
 
+function answerAnnouncement(context: HttpApiContext, response: ServerResponse, runId: string): void {
+  if (context.groups.isDraining) refuse(response, draining);
+  else {
+    context.idleWatch.needed();
+    context.logger.info('Announced.', { runId });
+    answerJson(response, 200, { announced: true });
+  }
+}
+
 async function answerRelease(
   context: HttpApiContext,
   request: IncomingMessage,
   response: ServerResponse,
-  runName: string,
+  runId: string,
 ): Promise<void> {
-  const claims = authorize(context, request);
-  if ('status' in claims) return refuse(response, claims);
-  if (claims.purpose !== 'release' || claims.runId !== decodeSegment(runName)) {
-    return refuse(response, { status: 403, reason: 'WRONG_PURPOSE', message: 'the token does not release this run.' });
-  }
   const body = await readBody(request);
   const parsed = releaseBodySchema.safeParse(body);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
     return refuse(response, { status: 400, reason: 'BODY_INVALID', message: faults });
   }
-  const told = context.groups.release(claims.runId, parsed.data.cause, parsed.data.rank);
-  context.logger.info('Released.', { runId: claims.runId, rank: parsed.data.rank ?? 'all', cause: parsed.data.cause });
+  const told = context.groups.release(runId, parsed.data.cause, parsed.data.rank);
+  context.logger.info('Released.', { runId, rank: parsed.data.rank ?? 'all', cause: parsed.data.cause });
   answerJson(response, 200, { released: true, membersTold: told });
 }
 

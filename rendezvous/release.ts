@@ -1,10 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import { messageOf } from '../run/errors.js';
+import { type Answer, askRendezvous, httpAddress, jsonOf } from './ask.js';
 import { refusalSchema } from './control.js';
 import { ReleaseFailedError } from './errors.js';
-import { connectPinned, pinOf } from './pinnedTls.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -29,49 +27,20 @@ export interface ReleaseOptions {
  * @throws ReleaseFailedError
  */
 export async function releaseGroup({ url, token, runId, rank, cause, signal }: ReleaseOptions): Promise<number> {
-  const target = new URL(`/groups/${encodeURIComponent(runId)}/release`, url.replace(/^ws/, 'http'));
+  const path = `/groups/${encodeURIComponent(runId)}/release`;
   const body = JSON.stringify({ rank, cause: cause.slice(0, 1000) || 'no cause was given' });
   const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
-  let answer: { status: number; text: string };
+  let answer: Answer;
   try {
-    answer = await post(new URL(url), target, token, body, stop);
+    answer = await askRendezvous({ url, method: 'POST', path, token, body, signal: stop });
   } catch (error) {
-    throw new ReleaseFailedError(runId, `${target.origin} did not answer (${messageOf(error)})`, true, error);
+    const { origin } = httpAddress(url, path);
+    throw new ReleaseFailedError(runId, `${origin} did not answer (${messageOf(error)})`, true, error);
   }
   const { status, text } = answer;
   if (status === 200) return releasedAnswerSchema.parse(JSON.parse(text)).membersTold;
-  const refusal = refusalSchema.safeParse(parseJson(text));
+  const refusal = refusalSchema.safeParse(jsonOf(answer));
   const fault = refusal.success ? `${refusal.data.reason}: ${refusal.data.message}` : text.slice(0, 200);
   throw new ReleaseFailedError(runId, `HTTP ${status} ${fault}`, status >= 500);
-}
-
-async function post(url: URL, target: URL, token: string, body: string, signal: AbortSignal) {
-  const pin = pinOf(url);
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  };
-  const options = { method: 'POST', headers, signal };
-  const socket = pin === undefined ? undefined : await connectPinned(url, pin, { signal });
-  const ask = target.protocol === 'https:' ? httpsRequest : httpRequest;
-  const request = ask(target, socket ? { ...options, createConnection: () => socket } : options);
-  request.end(body);
-  const [response]: [IncomingMessage] = await new Promise((resolve, reject) => {
-    request.once('response', (arrived) => resolve([arrived]));
-    request.once('error', reject);
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

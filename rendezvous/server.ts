@@ -13,6 +13,7 @@ import { FrameMemory } from './frameMemory.js';
 import { FrameSocket } from './frameSocket.js';
 import { GroupRegistry } from './groupRegistry.js';
 import { answerRequest, type HttpApiContext } from './httpApi.js';
+import { IdleWatch } from './idleWatch.js';
 import { endpointOf } from './introduction.js';
 import type { JoinRequest } from './joinRequest.js';
 import { type RendezvousLimits, resolveLimits } from './limits.js';
@@ -44,6 +45,8 @@ export interface RendezvousOptions {
   /** With it, everything but the observer speaks TLS, and `url` carries the fingerprint. */
   certificate?: ServerCertificate;
   limits?: Partial<RendezvousLimits>;
+  /** With it, the server is `idle` when for so long no member was there and no run was announced. */
+  stopWhenIdleMs?: number;
   /** With it, the server carries out reductions of the whole world (`collectives/treeReducer.ts`). */
   reducer?: Reducer;
   logger?: RendezvousLogger;
@@ -54,6 +57,11 @@ export interface RendezvousServer {
   /** Where members connect: `ws://host:port`, or with a certificate `wss://host:port#sha256=<fingerprint>`. */
   readonly url: string;
   readonly observerPort: number;
+  /**
+   * Resolves when nobody has needed the server for `stopWhenIdleMs`. From that moment on it begins no new group, so that
+   * it can be closed without anyone being cut off.
+   */
+  readonly idle: Promise<void>;
   /**
    * Begins no new group from now on, waits until the last member has left, at most `timeoutMs`, and then closes.
    * Resolves with the number of members that were still there.
@@ -84,7 +92,13 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const memory = new FrameMemory(KEPT_MEMORY_BYTES);
   const shared = { memory, limits, metrics, budget, logger, clock, observerPort: observer.port, reducer };
   const groups = new GroupRegistry(shared);
-  const context: HttpApiContext = { ...shared, groups, secret: options.secret };
+  const idleWatch = new IdleWatch({
+    clock,
+    afterMs: options.stopWhenIdleMs,
+    memberCount: () => groups.memberCount,
+    decide: () => groups.drain(),
+  });
+  const context: HttpApiContext = { ...shared, groups, idleWatch, secret: options.secret };
   const rate = new ConnectionRate(limits.connectionsPerSecond, clock);
   const pending = new PendingConnections(limits.maxPendingConnections, () => metrics.dropped.inc());
   const sockets = new Set<FrameSocket>();
@@ -149,6 +163,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   const stopBeating = clock.every(limits.heartbeatIntervalMs, () => {
     groups.beat();
     rate.sweep();
+    idleWatch.beat();
   });
 
   async function close(): Promise<void> {
@@ -166,6 +181,7 @@ export async function startRendezvous(options: RendezvousOptions): Promise<Rende
   return {
     url: urlOf(http, certificate),
     observerPort: observer.port,
+    idle: idleWatch.idle,
     async drain(timeoutMs) {
       groups.drain();
       const deadlineMs = clock.nowMs() + timeoutMs;

@@ -45,8 +45,17 @@ export const labelsKey = (resultPrefix: string, partitionName: string): string =
 export const outputKey = (resultPrefix: string, rank: number, name: string): string =>
   `${resultPrefix}/output/${rank}/${name}`;
 
+/** Says to everybody who still works for the run that it was stopped. */
+export const stoppedKey = (resultPrefix: string): string => `${resultPrefix}/stopped.json`;
+
+/** Where the ranks of a run meet, while it goes on. */
+export const rendezvousKey = (resultPrefix: string): string => `${resultPrefix}/rendezvous.json`;
+
 /** Messages between ranks, while the run goes on and its collectives go through objects. */
 export const channelPrefix = (resultPrefix: string): string => `${resultPrefix}/channel/`;
+
+/** Tags of what nobody needs once its run has ended; the bucket of a stack removes them when nobody else has. */
+export const scratchTags: Readonly<Record<string, string>> = { muster: 'scratch' };
 
 export const combinedDataKey = (resultPrefix: string): string => `${resultPrefix}/combined_data.json`;
 export const summaryKey = (resultPrefix: string): string => `${resultPrefix}/summary.json`;

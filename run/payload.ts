@@ -91,6 +91,11 @@ export const payloadSchema = z
       .optional()
       .describe('What auto picks by: the time (fast, the default) or the price.'),
     barrier: z.boolean().default(false).describe('Wait for all ranks before the timed work starts.'),
+    memory_mb: integer(128, 10_240)
+      .optional()
+      .describe(
+        'Memory of an executor in MB, and with it its share of vCPUs; default: as deployed. "muster memory ensure" makes further sizes.',
+      ),
     max_concurrency: integer(1, 10_000).optional().describe('At most so many ranks at a time; default: world size.'),
     retries: integer(0, maxRetries).default(2).describe('New attempts of a rank after its first one failed.'),
     tolerated_failure_percentage: z

@@ -38,7 +38,7 @@ export type PlannedCollectives = z.infer<typeof collectivesSchema>;
 const objectAddressSchema = z.object({ key: z.string(), size: z.int().min(0), etag: z.string() });
 
 /** The invocation that made the plan, for the bill. */
-const coordinatorSchema = z.object({
+export const coordinatorSchema = z.object({
   functionName: z.string(),
   requestId: z.string(),
   memoryMb: z.number(),
@@ -63,6 +63,10 @@ export const planSchema = z.object({
   dataBucket: z.string(),
   /** Name of the executor's Lambda function. */
   executorFunction: z.string(),
+  /** Number of its version, or `$LATEST`. */
+  executorQualifier: z.string(),
+  /** Configured memory of an executor. */
+  executorMemoryMb: z.int().min(1),
   initialize: coordinatorSchema.extend({
     /** Its requests, those that write the plan included. */
     requests: s3RequestsSchema,

@@ -46,7 +46,7 @@ export type Refusal = 'denied' | 'lasting' | 'passing';
 const permissions: Readonly<Record<CallKind, string>> = {
   get: 's3:GetObject',
   head: 's3:GetObject and s3:ListBucket',
-  put: 's3:PutObject',
+  put: 's3:PutObject, and s3:PutObjectTagging for what ranks exchange,',
   list: 's3:ListBucket',
   delete: 's3:DeleteObject',
 };

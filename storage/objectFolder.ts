@@ -6,22 +6,30 @@ export class ObjectFolder {
   readonly #store: ObjectStore;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #tags: Readonly<Record<string, string>> | undefined;
 
-  /** @param prefix ends in a slash. */
-  constructor(store: ObjectStore, bucket: string, prefix: string) {
+  /**
+   * @param prefix ends in a slash.
+   * @param tags of every object that is written.
+   */
+  constructor(store: ObjectStore, bucket: string, prefix: string, tags?: Readonly<Record<string, string>>) {
     this.#store = store;
     this.#bucket = bucket;
     this.#prefix = prefix;
+    this.#tags = tags;
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#store.put(this.#bucket, this.#prefix + name, bytes);
+    await this.#store.put(this.#bucket, this.#prefix + name, bytes, { tags: this.#tags });
   }
 
   /** Writes the object if nobody has before; whether it did. */
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
     try {
-      await this.#store.put(this.#bucket, this.#prefix + name, bytes, { condition: { absent: true } });
+      await this.#store.put(this.#bucket, this.#prefix + name, bytes, {
+        condition: { absent: true },
+        tags: this.#tags,
+      });
       return true;
     } catch (error) {
       if (error instanceof PreconditionFailedError) return false;

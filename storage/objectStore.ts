@@ -42,6 +42,8 @@ export type WriteCondition = { readonly absent: true } | { readonly etag: string
 export interface PutOptions {
   readonly contentType?: string;
   readonly condition?: WriteCondition;
+  /** Needs `s3:PutObjectTagging` beside `s3:PutObject`. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -132,7 +134,7 @@ export class ObjectStore {
    * @throws PreconditionFailedError when `condition` does not hold.
    */
   async put(bucket: string, key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<void> {
-    const { condition } = options;
+    const { condition, tags } = options;
     // An empty string is no body to the SDK, but a stream whose length it does not know.
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const command = new PutObjectCommand({
@@ -140,6 +142,7 @@ export class ObjectStore {
       Key: key,
       Body: bytes,
       ContentType: options.contentType,
+      Tagging: tags && new URLSearchParams(tags).toString(),
       IfNoneMatch: condition && 'absent' in condition ? '*' : undefined,
       IfMatch: condition && 'etag' in condition ? condition.etag : undefined,
     });

@@ -23,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'job', 'local'],
 };
 /** Beside the rooms: what may import anything. */
-const outside = ['bench', 'docs', 'examples', 'scripts', 'test', 'statemachine'];
+const outside = ['bench', 'docs', 'examples', 'scripts', 'stack', 'statemachine', 'test'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,50 +1,52 @@
-import { paginateListStateMachines, type SFNClient } from '@aws-sdk/client-sfn';
-import { StackNotFoundError } from '../errors.js';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { StackNotFoundError, UsageError } from '../errors.js';
 import { createClients } from './clients.js';
+import { stackOutputs } from './stackOutputs.js';
 import type { Target, TargetOptions } from './target.js';
 
-const defaultStage = 'dev';
+export const defaultStage = 'dev';
 
-/** The name that the stack of a stage gives its state machine. */
-export const stateMachineNameOf = (stage: string): string => `muster-${stage}-inference`;
-
-/** AWS, with the state machine of a stage or of an ARN. */
+/** AWS, with the state machine of a stage's stack or of an ARN. */
 export async function openDeployedStack(options: TargetOptions, signal: AbortSignal): Promise<Target> {
-  const clients = createClients({ region: options.region ?? regionIn(options.stateMachine) });
+  const { stateMachine, stage = defaultStage } = options;
+  const clients = createClients({ region: regionOf(options) });
+  const cloudFormation = new CloudFormationClient({ region: clients.sfn.config.region });
+  const close = async () => {
+    clients.destroy();
+    cloudFormation.destroy();
+  };
   try {
     const region = await clients.sfn.config.region();
+    let found: Promise<string> | undefined;
+    const find = async () => (await stackOutputs(cloudFormation, stage, region, signal)).StateMachineArn;
     return {
       kind: 'aws',
       clients,
       region,
-      stateMachineArn: async () =>
-        options.stateMachine ?? findByName(clients.sfn, options.stage ?? defaultStage, region, signal),
+      stateMachineArn: () => {
+        found ??= stateMachine === undefined ? find() : Promise.resolve(stateMachine);
+        return found;
+      },
       lost: new AbortController().signal,
-      close: async () => clients.destroy(),
+      close,
     };
   } catch (error) {
-    clients.destroy();
+    await close();
     throw error;
   }
 }
 
-function regionIn(stateMachineArn: string | undefined): string | undefined {
-  if (stateMachineArn === undefined) return undefined;
-  const match = /^arn:[^:]+:states:([^:]+):\d{12}:stateMachine:[^:]+$/.exec(stateMachineArn);
-  if (match) return match[1];
-  throw new StackNotFoundError(`"${stateMachineArn}" is not the ARN of a state machine.`, {
-    remedy: 'Expected arn:aws:states:<region>:<account>:stateMachine:<name>.',
-  });
-}
-
-async function findByName(sfn: SFNClient, stage: string, region: string, signal: AbortSignal): Promise<string> {
-  const wanted = stateMachineNameOf(stage);
-  for await (const { stateMachines } of paginateListStateMachines({ client: sfn }, {})) {
-    signal.throwIfAborted();
-    const found = stateMachines?.find(({ name }) => name === wanted);
-    if (found?.stateMachineArn) return found.stateMachineArn;
+/** @throws UsageError when two regions are named, StackNotFoundError when the ARN is none. */
+function regionOf({ region, stateMachine }: TargetOptions): string | undefined {
+  if (stateMachine === undefined) return region;
+  const [, named] = /^arn:[^:]+:states:([^:]+):\d{12}:stateMachine:[^:]+$/.exec(stateMachine) ?? [];
+  if (named === undefined) {
+    throw new StackNotFoundError(`"${stateMachine}" is not the ARN of a state machine.`, {
+      remedy: 'Expected arn:aws:states:<region>:<account>:stateMachine:<name>.',
+    });
   }
-  throw new StackNotFoundError(`No state machine "${wanted}" was found in ${region}.`, {
-    remedy: 'Check --stage and --region, or name the state machine with --state-machine ARN.',
-  });
+  if (region !== undefined && region !== named) {
+    throw new UsageError(`--region says ${region}, but the state machine is in ${named}; name one of them only.`);
+  }
+  return named;
 }

@@ -28,18 +28,21 @@ export function substitute(definition: string, values: Readonly<Record<string, s
   );
 }
 
-/** The substitutions that the functions of serverless.yml give: `initialize` -> `InitializeFunctionArn`. */
+/** The name under which the definition knows a function of serverless.yml: `initialize` -> `InitializeFunctionArn`. */
+export const functionSubstitution = (key: string): string => `${key[0].toUpperCase()}${key.slice(1)}FunctionArn`;
+
+/** What the stack substitutes: the partition, and each function of serverless.yml. */
 export function functionSubstitutions(
   functions: readonly { readonly key: string; readonly name: string }[],
   region: string,
   accountId: string,
 ): Record<string, string> {
-  return Object.fromEntries(
-    functions.map(({ key, name }) => [
-      `${key[0].toUpperCase()}${key.slice(1)}FunctionArn`,
-      `arn:aws:lambda:${region}:${accountId}:function:${name}`,
-    ]),
-  );
+  const partition = 'aws';
+  const arns = functions.map(({ key, name }): [string, string] => [
+    functionSubstitution(key),
+    `arn:${partition}:lambda:${region}:${accountId}:function:${name}`,
+  ]);
+  return { Partition: partition, ...Object.fromEntries(arns) };
 }
 
 /** Makes the state machine, or brings it up to date. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { examples, musterCommand, perform } from '../command.js';
+import { durationArgument } from './durationArgument.js';
 import { integerArgument } from './integerArgument.js';
 
 export const rendezvousCommand = () =>
@@ -8,15 +9,18 @@ export const rendezvousCommand = () =>
     .option('--port <port>', 'port of the members; 0: any free one', integerArgument(0, 65_535), 0)
     .option('--observer-port <port>', 'port that recognises NATs; 0: any free one', integerArgument(0, 65_535), 0)
     .option('--secret-file <path>', 'file with the secret that signs tokens; default: MUSTER_RENDEZVOUS_SECRET')
+    .option('--parameters <path>', 'SSM path: reads <path>/secret, publishes <path>/fingerprint')
     .option('--tls', 'speak TLS with a certificate of its own, which the URL pins')
     .option('--certificate-directory <path>', 'where the certificate is kept; default: a new one each time')
     .option('--drain-seconds <n>', 'time that groups get to finish after SIGTERM', integerArgument(0, 86_400), 60)
+    .option('--stop-when-idle <duration>', 'end when for so long no rank came, such as 15m', durationArgument)
     .option('--limit <name=number>', 'a limit other than the default, such as maxMembers=2000; repeatable', limit, {})
     .addHelpText(
       'after',
       `${examples(
         'muster rendezvous --secret-file secret.txt',
         'muster rendezvous --host 0.0.0.0 --port 7171 --tls --certificate-directory /var/lib/muster',
+        'muster rendezvous --tls --parameters /muster/dev/rendezvous --stop-when-idle 15m',
         'muster rendezvous --json --limit maxMembers=2000 --limit rejoinGraceMs=1000',
       )}
 

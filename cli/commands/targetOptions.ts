@@ -9,5 +9,5 @@ export const stageOption = new Option('--stage <name>', 'stage of the deployed s
 export const regionOption = new Option('--region <region>', 'AWS region; default: what the AWS configuration says');
 export const stateMachineOption = new Option(
   '--state-machine <arn>',
-  'the state machine itself; default: muster-<stage>-inference, by name',
+  'the state machine itself; default: that of the stack muster-<stage>',
 );

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ProgressDisplay } from './progressDisplay.js';
-import type { ResultsProbe } from './resultsProbe.js';
+import type { PlannedWork, ResultsProbe } from './resultsProbe.js';
 import type { RunObserver } from './runObserver.js';
 import { type ExecutorSize, runProgress } from './runProgress.js';
 import { hasEnded, type RunSnapshot } from './runSnapshot.js';
@@ -10,7 +10,7 @@ export interface FollowOptions {
   readonly probe: ResultsProbe;
   readonly display: ProgressDisplay;
   /** Asked once, when the plan is known. */
-  readonly sizeOf: (executorFunction: string) => Promise<ExecutorSize | undefined>;
+  readonly sizeOf: (planned: PlannedWork) => Promise<ExecutorSize | undefined>;
   readonly pollMs: number;
   readonly signal: AbortSignal;
 }
@@ -23,7 +23,7 @@ export async function followRun(options: FollowOptions): Promise<RunSnapshot> {
     for (;;) {
       const snapshot = await observer.observe(signal);
       const results = await probe.look(snapshot, signal);
-      if (results.plan) size ??= options.sizeOf(results.plan.executorFunction);
+      if (results.plan) size ??= options.sizeOf(results.plan);
       display.show(runProgress(snapshot, results, await size, Date.now()));
       if (hasEnded(snapshot)) return snapshot;
       await wait(pollMs, undefined, { signal });

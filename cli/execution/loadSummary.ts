@@ -19,6 +19,9 @@ const summarySchema = z.custom<RunSummary>(
   'expected the summary of a run, version 1',
 );
 
+/** Undefined for anything but the summary of a run. */
+export const parseSummary = (value: unknown): RunSummary | undefined => summarySchema.safeParse(value).data;
+
 /** A run's summary; undefined when the aggregator did not come to write it. */
 export async function loadSummary(
   store: ObjectStore,

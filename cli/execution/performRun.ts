@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../run/summary.js';
 import { ObjectStore } from '../../storage/objectStore.js';
 import type { Target } from '../cloud/target.js';
+import { StopIncompleteError } from '../errors.js';
 import type { Ending } from '../interruption.js';
 import type { Session } from '../session.js';
 import { executorSize } from './executorSize.js';
@@ -63,7 +64,7 @@ async function followOrStop(
       observer,
       probe: new ResultsProbe(clients.s3),
       display: progressDisplay(terminal),
-      sizeOf: (executorFunction) => executorSize(clients.lambda, executorFunction, region),
+      sizeOf: (planned) => executorSize(clients.lambda, planned, region),
       pollMs,
       signal: interruption.or(lost),
     });
@@ -74,9 +75,12 @@ async function followOrStop(
     }
   }
   terminal.note(`Stopping run ${runId} (Ctrl-C again leaves at once).`);
-  await stopRun(clients.sfn, observer.executionArn, {
-    cause: stopCauses[interruption.receivedSignal ?? 'SIGINT'],
-    pollMs,
-  });
+  const cause = stopCauses[interruption.receivedSignal ?? 'SIGINT'];
+  try {
+    await stopRun(clients, observer.executionArn, { cause, pollMs });
+  } catch (error) {
+    if (!(error instanceof StopIncompleteError)) throw error;
+    terminal.note(error.message);
+  }
   return observer.observe();
 }

@@ -31,6 +31,7 @@ export interface RankUnderWay {
 const plannedSchema = planSchema.pick({
   totalBytes: true,
   executorFunction: true,
+  executorQualifier: true,
   maxConcurrency: true,
   partitionCount: true,
   worldSize: true,

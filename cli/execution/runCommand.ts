@@ -1,6 +1,11 @@
+import { join } from 'node:path';
+import { messageOf } from '../../run/errors.js';
 import { parsePayload } from '../../run/parsePayload.js';
+import type { RunSummary } from '../../run/summary.js';
+import { prepareStateDirectory } from '../cloud/stateDirectory.js';
 import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
 import { signalExitCode } from '../conclude.js';
+import { type CopiedResults, copyResults, showCopies } from '../demo/copyResults.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { readPayload } from '../readPayload.js';
 import type { Session } from '../session.js';
@@ -41,11 +46,31 @@ async function follow(
   { name }: RunOptions,
   onStarted: (runId: string) => void,
 ): Promise<ExitCode> {
+  const { terminal } = session;
   const { snapshot, summary } = await performRun(session, target, payload, name, onStarted);
-  showEndedRun(session.terminal, snapshot, summary);
-  session.terminal.result(runResult(snapshot, summary));
+  showEndedRun(terminal, snapshot, summary);
+  const copies = summary ? await copyOf(session, target, summary) : null;
+  terminal.result({ ...runResult(snapshot, summary), copies });
   if (session.interruption.receivedSignal !== undefined) return signalExitCode(session);
   return snapshot.status === 'SUCCEEDED' ? exitCodes.success : exitCodes.failure;
+}
+
+/** Brings the report and the figures to this disk; a run is no worse for a disk that is full. */
+async function copyOf(
+  { terminal, directory }: Session,
+  { clients }: Target,
+  summary: RunSummary,
+): Promise<CopiedResults | null> {
+  const folder = join(directory.path, 'runs', summary.runId);
+  try {
+    await prepareStateDirectory(directory);
+    const copies = await copyResults(clients.s3, summary, folder);
+    showCopies(terminal, copies);
+    return copies;
+  } catch (error) {
+    terminal.note(`The results could not be copied to ${folder}: ${messageOf(error)}`);
+    return null;
+  }
 }
 
 async function detach(session: Session, target: Target, payload: unknown, { name }: RunOptions): Promise<ExitCode> {

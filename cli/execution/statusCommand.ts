@@ -32,6 +32,6 @@ export async function showStatus(
 
 async function progressOf({ clients, region }: Target, snapshot: RunSnapshot): Promise<RunProgress> {
   const results = await new ResultsProbe(clients.s3).look(snapshot);
-  const size = results.plan ? await executorSize(clients.lambda, results.plan.executorFunction, region) : undefined;
+  const size = results.plan ? await executorSize(clients.lambda, results.plan, region) : undefined;
   return runProgress(snapshot, results, size, Date.now());
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -7,8 +8,9 @@ import {
 } from '@aws-sdk/client-sfn';
 import { RunNotFoundError } from '../errors.js';
 import { runIdOf } from './executionArn.js';
+import { releaseRun } from './releaseRun.js';
 import { runStatusOf } from './runObserver.js';
-import type { RunStatus } from './runSnapshot.js';
+import type { RunAddress, RunStatus } from './runSnapshot.js';
 
 export interface StopOptions {
   readonly cause: string;
@@ -20,23 +22,34 @@ export interface StopOptions {
 export interface StoppedRun {
   readonly status: RunStatus;
   readonly endedBefore: boolean;
+  /** Where the run wrote; undefined when none of its ranks was told to end, because it had none or had ended by itself. */
+  readonly address: RunAddress | undefined;
 }
 
 /**
- * Stops an execution and waits until it has ended; it may end by itself in the meantime.
+ * Stops an execution, waits until it has ended, and tells its executors to end too. It may end by itself in the meantime.
+ * One that somebody else stopped stays as it is, but its executors are told (again).
  *
- * @throws RunNotFoundError
+ * @throws RunNotFoundError, StopIncompleteError
  */
-export async function stopRun(sfn: SFNClient, executionArn: string, options: StopOptions): Promise<StoppedRun> {
-  const { cause, pollMs, signal } = options;
-  const before = await statusOf(sfn, executionArn, signal);
-  if (before !== 'RUNNING') return { status: before, endedBefore: true };
-  await sfn.send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause }), { abortSignal: signal });
-  for (;;) {
-    const status = await statusOf(sfn, executionArn, signal);
-    if (status !== 'RUNNING') return { status, endedBefore: false };
-    await wait(pollMs, undefined, { signal });
+export async function stopRun(
+  clients: { readonly sfn: SFNClient; readonly lambda: LambdaClient },
+  executionArn: string,
+  { cause, pollMs, signal }: StopOptions,
+): Promise<StoppedRun> {
+  const { sfn } = clients;
+  let status = await statusOf(sfn, executionArn, signal);
+  const endedBefore = status !== 'RUNNING';
+  if (!endedBefore) {
+    await sfn.send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause }), { abortSignal: signal });
+    status = await statusOf(sfn, executionArn, signal);
   }
+  while (status === 'RUNNING') {
+    await wait(pollMs, undefined, { signal });
+    status = await statusOf(sfn, executionArn, signal);
+  }
+  const address = status === 'ABORTED' ? await releaseRun(clients, executionArn, cause) : undefined;
+  return { status, endedBefore, address };
 }
 
 async function statusOf(

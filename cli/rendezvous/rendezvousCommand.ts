@@ -10,28 +10,32 @@ import { UnreadableInputError, UsageError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import type { Session } from '../session.js';
 import { plural } from '../terminal/quantities.js';
+import { HostParameters } from './hostParameters.js';
 
 export interface RendezvousCommandOptions {
   readonly host: string;
   readonly port: number;
   readonly observerPort: number;
   readonly secretFile?: string;
+  readonly parameters?: string;
   readonly tls?: true;
   readonly certificateDirectory?: string;
   readonly drainSeconds: number;
+  readonly stopWhenIdle?: number;
   readonly limit: Readonly<Record<string, number>>;
 }
 
 /**
  * `muster rendezvous`: runs the server until Ctrl-C or SIGTERM. After SIGTERM it begins no new group and gives those
- * that it has `--drain-seconds` to finish.
+ * that it has `--drain-seconds` to finish. With `--stop-when-idle` it ends by itself, with success.
  *
- * @throws UsageError, UnreadableInputError, RendezvousOptionsError
+ * @throws UsageError, UnreadableInputError, HostParameterError, RendezvousOptionsError
  */
 export async function rendezvous(session: Session, options: RendezvousCommandOptions): Promise<ExitCode> {
   const { host, port, observerPort } = options;
   const limits = checkedLimits(options.limit);
-  const secret = await readSecret(options.secretFile);
+  const parameters = hostParameters(options);
+  const secret = parameters ? await parameters.secret() : await readSecret(options.secretFile);
   const certificate = await certificateOf(options);
   const server = await startRendezvous({
     host,
@@ -42,13 +46,37 @@ export async function rendezvous(session: Session, options: RendezvousCommandOpt
     reducer: treeReducer,
     logger: terminalLogger(session),
     ...(certificate ? { certificate } : {}),
+    ...(options.stopWhenIdle ? { stopWhenIdleMs: options.stopWhenIdle } : {}),
   });
+  try {
+    if (certificate) await parameters?.publishFingerprint(certificate.fingerprint);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
   announce(session, server, certificate);
-  await interrupted(session);
-  return end(session, server, options.drainSeconds);
+  await Promise.race([interrupted(session), server.idle]);
+  return end(session, server, options);
 }
 
-async function end({ interruption, terminal }: Session, server: RendezvousServer, drainSeconds: number) {
+function hostParameters({ parameters, secretFile, tls }: RendezvousCommandOptions): HostParameters | undefined {
+  if (parameters === undefined) return undefined;
+  if (secretFile !== undefined)
+    throw new UsageError('The secret comes from --parameters or from --secret-file, not from both.');
+  if (!tls) throw new UsageError('--parameters publishes the fingerprint of a certificate, so it needs --tls.');
+  return new HostParameters(parameters);
+}
+
+async function end(
+  { interruption, terminal }: Session,
+  server: RendezvousServer,
+  { drainSeconds }: RendezvousCommandOptions,
+): Promise<ExitCode> {
+  if (interruption.receivedSignal === undefined) {
+    terminal.note('Stops, because no rank has come for long.');
+    await server.close();
+    return exitCodes.success;
+  }
   if (interruption.receivedSignal === 'SIGINT') {
     await server.close();
     return exitCodes.interrupted;

@@ -63,10 +63,10 @@ export class ConcurrencyLimits {
    * @throws InvalidParameterValueError when less than 100 (or less than the whole account, if that is smaller) would
    * stay unreserved, as AWS requires.
    */
-  reserve(name: string, executions: number): void {
+  async reserve(name: string, executions: number): Promise<void> {
     const others = this.#registry.totalReservedConcurrency() - (this.#registry.reservedConcurrency(name) ?? 0);
     if (executions > 0) this.#checkUnreserved(others + executions);
-    this.#registry.reserveConcurrency(name, executions);
+    await this.#registry.reserveConcurrency(name, executions);
   }
 
   #checkUnreserved(totalReserved: number): void {

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { type EnvironmentHost, type EnvironmentState, ExecutionEnvironment } from './executionEnvironment.js';
-import type { FunctionRevision } from './functionRegistry.js';
+import type { FunctionRevision } from './functionRevision.js';
 
 /** What one environment is doing, for people and tests. */
 export interface EnvironmentDescription {
   readonly id: string;
   readonly functionName: string;
+  readonly version: string;
   readonly state: EnvironmentState;
   /** Undefined until the process has started. */
   readonly pid?: number;
@@ -22,7 +23,7 @@ export class EnvironmentPool {
   readonly #host: EnvironmentHost;
   readonly #idleTimeoutMs: number;
   readonly #environments = new Set<ExecutionEnvironment>();
-  /** By function name, last used at the end. */
+  /** By ARN of the revision's version, last used at the end. */
   readonly #idle = new Map<string, ExecutionEnvironment[]>();
   readonly #idleTimers = new Map<ExecutionEnvironment, NodeJS.Timeout>();
 
@@ -33,11 +34,11 @@ export class EnvironmentPool {
 
   /** Takes an environment for one invocation of exactly this revision. */
   acquire(revision: FunctionRevision): ExecutionEnvironment {
-    const idle = this.#idle.get(revision.definition.name) ?? [];
+    const idle = this.#idle.get(revision.arn) ?? [];
     for (let environment = idle.pop(); environment; environment = idle.pop()) {
       clearTimeout(this.#idleTimers.get(environment));
       this.#idleTimers.delete(environment);
-      if (environment.state === 'idle' && environment.revision === revision) return environment;
+      if (environment.state === 'idle' && environment.revision.revisionId === revision.revisionId) return environment;
       this.#discard(environment);
     }
     const environment = new ExecutionEnvironment(revision, this.#host);
@@ -45,25 +46,25 @@ export class EnvironmentPool {
     return environment;
   }
 
-  /** Gives an environment back; it stays for later invocations while it is alive and `current` is its revision. */
-  release(environment: ExecutionEnvironment, current: FunctionRevision): void {
-    if (environment.state !== 'idle' || environment.revision !== current) {
+  /** Gives an environment back; it stays for later invocations while it is alive and its revision is current. */
+  release(environment: ExecutionEnvironment, isCurrent: boolean): void {
+    if (environment.state !== 'idle' || !isCurrent) {
       this.#discard(environment);
       return;
     }
-    const { name } = environment.revision.definition;
-    const idle = this.#idle.get(name) ?? [];
+    const { arn } = environment.revision;
+    const idle = this.#idle.get(arn) ?? [];
     idle.push(environment);
-    this.#idle.set(name, idle);
+    this.#idle.set(arn, idle);
     const timer = setTimeout(() => this.#expire(environment), this.#idleTimeoutMs);
     timer.unref();
     this.#idleTimers.set(environment, timer);
   }
 
-  /** Ends the idle environments of a function, whose configuration has changed. */
-  async endIdle(name: string): Promise<void> {
-    const idle = this.#idle.get(name) ?? [];
-    this.#idle.delete(name);
+  /** Ends the idle environments of a version that has changed or is gone. */
+  async endIdle(arn: string): Promise<void> {
+    const idle = this.#idle.get(arn) ?? [];
+    this.#idle.delete(arn);
     await Promise.all(idle.map((environment) => this.#end(environment)));
   }
 
@@ -73,6 +74,7 @@ export class EnvironmentPool {
     return living.map((environment) => ({
       id: environment.id,
       functionName: environment.revision.definition.name,
+      version: environment.revision.version,
       state: environment.state,
       pid: environment.pid,
       requestId: environment.requestId,
@@ -88,7 +90,7 @@ export class EnvironmentPool {
   }
 
   #expire(environment: ExecutionEnvironment): void {
-    const idle = this.#idle.get(environment.revision.definition.name) ?? [];
+    const idle = this.#idle.get(environment.revision.arn) ?? [];
     const place = idle.indexOf(environment);
     if (place >= 0) idle.splice(place, 1);
     this.#discard(environment);

@@ -1,4 +1,4 @@
-import { MusterError, type MusterErrorOptions } from '../../run/errors.js';
+import { MusterError, type MusterErrorOptions, messageOf } from '../../run/errors.js';
 
 /** An error that the embedded Lambda answers in the JSON shape of the real service. */
 export abstract class LambdaApiError extends MusterError {
@@ -41,6 +41,12 @@ export class PreconditionFailedError extends LambdaApiError {
   readonly status = 412;
 }
 
+/** What is to be made is there already, or is still needed by something else. */
+export class ResourceConflictError extends LambdaApiError {
+  readonly code = 'ResourceConflictException';
+  readonly status = 409;
+}
+
 /** No operation has this method and path. */
 export class UnknownOperationError extends LambdaApiError {
   readonly code = 'UnknownOperationException';
@@ -80,6 +86,18 @@ export class BootstrapMissingError extends MusterError {
   constructor(tried: readonly string[]) {
     super(`The Lambda runtime of the embedded cloud was not found at ${tried.join(' or ')}.`, {
       remedy: 'Run "npm run build" first.',
+    });
+  }
+}
+
+/** A file that keeps a function is not as this version writes it. */
+export class CorruptFunctionRecordError extends MusterError {
+  readonly code = 'CORRUPT_FUNCTION_RECORD';
+
+  constructor(path: string, cause: unknown) {
+    super(`${path} is not the record of a Lambda function: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Remove the file; the function, if it is not one of the embedded cloud itself, must be deployed again.',
     });
   }
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { LogSink } from '../logs/logEvent.js';
 import { EnvironmentLog } from './environmentLog.js';
 import { ServiceError } from './errors.js';
-import type { FunctionRevision } from './functionRegistry.js';
+import { type FunctionRevision, logGroupOf } from './functionRevision.js';
 import { billedDurationMs } from './platformLog.js';
 import { processEnvironment } from './processEnvironment.js';
 import { awaitInit, exchange, type InitOutcome, type InvocationAnswer, initFailureAnswer } from './runtimeExchange.js';
@@ -65,12 +65,16 @@ export class ExecutionEnvironment {
   #stopping = false;
 
   constructor(revision: FunctionRevision, host: EnvironmentHost) {
-    const { name, logFormat } = revision.definition;
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
     this.revision = revision;
     this.#host = host;
     this.#folder = join(host.directory, this.id);
-    this.log = new EnvironmentLog(host.logs, `/aws/lambda/${name}`, `${day}/[$LATEST]${this.id}`, logFormat);
+    this.log = new EnvironmentLog(
+      host.logs,
+      logGroupOf(revision.definition),
+      `${day}/[${revision.version}]${this.id}`,
+      revision.definition.logFormat,
+    );
   }
 
   get state(): EnvironmentState {
@@ -211,13 +215,14 @@ export class ExecutionEnvironment {
     const found = await stat(taskRoot).catch(() => undefined);
     if (found?.isDirectory()) return;
     throw new ServiceError(`The code of function ${this.revision.definition.name} is missing: no folder ${taskRoot}.`, {
-      remedy: 'Run "npm run build" first.',
+      remedy: 'Run "npm run build" first, or deploy the function again.',
     });
   }
 
   #variables(taskRoot: string): Record<string, string> {
     return processEnvironment({
       definition: this.revision.definition,
+      version: this.revision.version,
       region: this.#host.region,
       logGroup: this.log.group,
       logStream: this.log.stream,

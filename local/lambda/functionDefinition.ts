@@ -46,13 +46,30 @@ export const handlerSchema = z
   .string()
   .regex(/^[^\s.][^\s]*\.[^\s.]+$/, 'must be <file>.<export>, such as index.handler');
 export const logFormatSchema = z.enum(['Text', 'JSON']);
+export const logGroupSchema = z.string().regex(/^[.\-_/#A-Za-z0-9]{1,512}$/, 'must be the name of a log group');
+export const architectureSchema = z.enum(['x86_64', 'arm64']);
+export const runtimeSchema = z.string().regex(/^nodejs\d+\.x$/, 'must be a Node.js runtime such as nodejs22.x');
+export const functionNameSchema = z
+  .string()
+  .regex(/^[a-zA-Z0-9-_]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores');
+export const descriptionSchema = z.string().max(256);
+export const roleSchema = z
+  .string()
+  .regex(/^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/, 'must be the ARN of an IAM role');
+
+/** What a zip was that a function was made from. */
+const codeSchema = z.strictObject({
+  /** Base64 of the SHA-256 of the zip, as the API reports it. */
+  sha256: z.string(),
+  sizeBytes: z.int().min(0),
+});
 
 /** One Lambda function as the embedded cloud serves it. */
 export const functionDefinitionSchema = z.strictObject({
   /** What `serverless.yml` calls it. */
   key: z.string().min(1),
   /** What AWS calls it. */
-  name: z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores'),
+  name: functionNameSchema,
   handler: handlerSchema,
   /** Folder that holds what the deployed zip holds. */
   artifactFolder: z.string().min(1),
@@ -62,8 +79,16 @@ export const functionDefinitionSchema = z.strictObject({
   environment: environmentSchema.default({}),
   reservedConcurrency: z.int().min(0).optional(),
   logFormat: logFormatSchema.default('Text'),
-  architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
-  runtime: z.string().regex(/^nodejs\d+\.x$/, 'must be a Node.js runtime such as nodejs22.x'),
+  /** Default: `/aws/lambda/<name>`. */
+  logGroup: logGroupSchema.optional(),
+  architecture: architectureSchema.default('x86_64'),
+  runtime: runtimeSchema,
+  description: descriptionSchema.optional(),
+  /** Kept and reported; the embedded cloud has one key pair and no permissions. */
+  role: roleSchema.optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  /** Of functions that were made from a zip. */
+  code: codeSchema.optional(),
 });
 
 export type FunctionDefinition = z.output<typeof functionDefinitionSchema>;

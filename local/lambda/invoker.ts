@@ -5,7 +5,7 @@ import type { ConcurrencyLimits } from './concurrency.js';
 import type { EnvironmentPool } from './environmentPool.js';
 import { InvalidRequestContentError, RequestTooLargeError, ServiceError } from './errors.js';
 import type { InvocationOutcome } from './executionEnvironment.js';
-import type { FunctionReference } from './functionName.js';
+import { type FunctionReference, functionArn } from './functionName.js';
 import type { FunctionRegistry } from './functionRegistry.js';
 
 /** Longest event in bytes: 6 MB for an invocation that waits, 1 MB for one that does not (Lambda quotas). */
@@ -18,6 +18,11 @@ export interface InvokeRequest {
   /** JSON document that the function finds in `context.clientContext`. */
   readonly clientContext?: string;
   readonly requestId?: string;
+}
+
+/** How an invocation ended, and which version it ran. */
+export interface InvokeOutcome extends InvocationOutcome {
+  readonly executedVersion: string;
 }
 
 /** Checks events, keeps to the concurrency limits and runs functions in environments. */
@@ -45,7 +50,7 @@ export class Invoker {
    *
    * @throws LambdaApiError ResourceNotFound, TooManyRequests, InvalidRequestContent, RequestTooLarge, Service
    */
-  async invoke(request: InvokeRequest): Promise<InvocationOutcome> {
+  async invoke(request: InvokeRequest): Promise<InvokeOutcome> {
     const event = this.check(request, maxEventBytes.RequestResponse);
     return this.#run({ ...request, event });
   }
@@ -85,22 +90,26 @@ export class Invoker {
     await this.#queue.close();
   }
 
-  async #run({ reference, event, clientContext, requestId = randomUUID() }: InvokeRequest): Promise<InvocationOutcome> {
+  async #run({ reference, event, clientContext, requestId = randomUUID() }: InvokeRequest): Promise<InvokeOutcome> {
     if (this.#closing) throw new ServiceError('The embedded Lambda is closing.');
     const revision = this.#registry.get(reference);
     const { name } = revision.definition;
     const free = this.#limits.acquire(name);
     const environment = this.#pool.acquire(revision);
     try {
-      return await environment.invoke({
+      const outcome = await environment.invoke({
         requestId,
         event,
         clientContext,
         traceId: newTraceId(),
-        invokedFunctionArn: reference.qualifier === undefined ? revision.arn : `${revision.arn}:${reference.qualifier}`,
+        invokedFunctionArn:
+          reference.qualifier === undefined
+            ? revision.arn
+            : `${functionArn(this.#registry.account, name)}:${reference.qualifier}`,
       });
+      return { ...outcome, executedVersion: revision.version };
     } finally {
-      this.#pool.release(environment, this.#registry.get({ name }));
+      this.#pool.release(environment, this.#registry.isCurrent(revision));
       free();
     }
   }

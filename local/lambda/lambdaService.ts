@@ -9,25 +9,33 @@ import type { LogSink } from '../logs/logEvent.js';
 import { readSignedBody } from '../signedBody.js';
 import type { Credentials } from '../sigv4.js';
 import { findBootstrap } from './bootstrapPath.js';
+import { CodeStore, type ReadObject } from './codeStore.js';
 import { ConcurrencyLimits } from './concurrency.js';
 import { type EnvironmentDescription, EnvironmentPool } from './environmentPool.js';
 import { LambdaApiError, RequestTooLargeError, ServiceError } from './errors.js';
 import type { FunctionDefinitionInput } from './functionDefinition.js';
 import type { Account } from './functionName.js';
 import { FunctionRegistry } from './functionRegistry.js';
+import { FunctionStore } from './functionStore.js';
 import { Invoker, maxEventBytes } from './invoker.js';
-import { type LambdaAnswer, type LambdaState, runOperation } from './operations.js';
+import type { LambdaAnswer, LambdaState } from './operations/operation.js';
+import { runOperation } from './operations/router.js';
 import { Semaphore } from './semaphore.js';
 
 export interface LambdaServiceOptions extends Account {
   readonly functions: readonly FunctionDefinitionInput[];
-  /** Holds the folders of running environments; what an earlier process left there is removed. */
+  /**
+   * Holds the folders of running environments, which are removed at the start, and the functions that were made through
+   * the API, which stay.
+   */
   readonly directory: string;
   /** The one key pair that requests must be signed with. */
   readonly credentials: Credentials;
   /** Variables that every function gets beside its own, such as `AWS_ENDPOINT_URL`. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly logs: LogSink;
+  /** Reads the zips of functions that are made through the API. */
+  readonly readObject: ReadObject;
   /** Concurrent executions of the account (default 1,000, as on AWS). */
   readonly accountConcurrency?: number;
   /** Processes that may be in their init phase at the same time (default: two for each processor). */
@@ -45,7 +53,8 @@ export interface LambdaServiceOptions extends Account {
 /** How long processes have between SIGTERM and SIGKILL when the service closes, in milliseconds. */
 const stopGraceMs = 500;
 const sixHoursMs = 6 * 3600 * 1000;
-const bodyLimitBytes = maxEventBytes.RequestResponse + 1024;
+/** A zip of 50 MB in base64 (Lambda quota) is longer than the longest event. */
+const bodyLimitBytes = 70 * 1024 * 1024;
 
 /**
  * The Lambda of the embedded cloud: an HTTP handler that unmodified AWS clients can talk to. Each concurrent invocation
@@ -63,7 +72,11 @@ export class LambdaService {
   /** @throws InvalidFunctionDefinitionError, BootstrapMissingError */
   static async open(options: LambdaServiceOptions): Promise<LambdaService> {
     const { accountId, region, credentials, functions, logs, environment = {} } = options;
-    const registry = new FunctionRegistry({ accountId, region }, functions);
+    const account = { accountId, region };
+    const store = new FunctionStore(join(options.directory, 'functions'), account);
+    const registry = new FunctionRegistry(account, store, functions, await store.load());
+    const code = new CodeStore(join(options.directory, 'code'), options.readObject);
+    await code.keepOnly(registry.codeFolders());
     const limits = new ConcurrencyLimits(registry, options.accountConcurrency ?? 1000);
     const starts = new Semaphore(options.concurrentStarts ?? 2 * availableParallelism());
     const directory = join(options.directory, 'environments');
@@ -89,7 +102,7 @@ export class LambdaService {
     });
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true });
-    return new LambdaService(credentials, { registry, limits, pool, invoker });
+    return new LambdaService(credentials, { registry, limits, pool, invoker, code });
   }
 
   /** Which process runs which request. */

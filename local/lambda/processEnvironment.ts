@@ -2,6 +2,7 @@ import type { FunctionDefinition } from './functionDefinition.js';
 
 export interface ProcessEnvironmentOptions {
   readonly definition: FunctionDefinition;
+  readonly version: string;
   readonly region: string;
   readonly logGroup: string;
   readonly logStream: string;
@@ -33,7 +34,7 @@ export function processEnvironment(options: ProcessEnvironmentOptions): Record<s
     AWS_DEFAULT_REGION: region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${definition.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: definition.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_VERSION: options.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_FORMAT: definition.logFormat,

@@ -5,6 +5,7 @@ import type { Credentials } from '../sigv4.js';
 import { authenticate } from './authentication.js';
 import { ClientGoneError, S3Error } from './errors.js';
 import type { OperationContext } from './operation.js';
+import { bucketConfigurationOperations } from './operations/bucketConfiguration.js';
 import { bucketOperations } from './operations/buckets.js';
 import { copyOperations } from './operations/copyObject.js';
 import { deleteOperations } from './operations/deleteObjects.js';
@@ -63,6 +64,7 @@ export function createS3Service(options: S3ServiceOptions): S3Service {
 
 const router = new Router([
   ...bucketOperations,
+  ...bucketConfigurationOperations,
   ...listOperations,
   ...getOperations,
   ...putOperations,

@@ -1,56 +1,18 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { escapeXml, writeXml, type XmlChildren, xmlDeclaration } from '../xml.js';
 import { S3Error } from './errors.js';
 
-/** Child elements by name; an array repeats its element, undefined leaves it out. */
-export interface XmlChildren {
-  [name: string]: XmlValue;
-}
-type XmlValue = string | number | boolean | undefined | XmlChildren | readonly XmlValue[];
-
-const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** A document in the namespace of S3; text instead of elements for one that has none. */
 export function xmlDocument(root: string, content: XmlChildren | string): string {
-  const inner = typeof content === 'string' ? escapeText(content) : writeChildren(content);
-  return `${declaration}<${root} xmlns="${namespace}">${inner}</${root}>`;
+  const inner = typeof content === 'string' ? escapeXml(content) : writeXml(content);
+  return `${xmlDeclaration}<${root} xmlns="${namespace}">${inner}</${root}>`;
 }
 
 /** The error document, which S3 writes without a namespace. */
 export function xmlErrorDocument(children: XmlChildren): string {
-  return `${declaration}<Error>${writeChildren(children)}</Error>`;
-}
-
-function writeChildren(children: XmlChildren): string {
-  let text = '';
-  for (const [name, value] of Object.entries(children)) text += writeElement(name, value);
-  return text;
-}
-
-function writeElement(name: string, value: XmlValue): string {
-  if (value === undefined) return '';
-  if (isList(value)) return value.map((item) => writeElement(name, item)).join('');
-  const content = typeof value === 'object' ? writeChildren(value) : escapeText(String(value));
-  return `<${name}>${content}</${name}>`;
-}
-
-function isList(value: XmlValue): value is readonly XmlValue[] {
-  return Array.isArray(value);
-}
-
-const special = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-]);
-
-/** Control characters become references, as S3 writes them; XML 1.0 knows no better way, hence `encoding-type=url`. */
-function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be escaped
-  return text.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (character) => {
-    return special.get(character) ?? `&#x${character.charCodeAt(0).toString(16)};`;
-  });
+  return `${xmlDeclaration}<Error>${writeXml(children)}</Error>`;
 }
 
 const repeated = new Set(['Object', 'Part', 'Tag']);

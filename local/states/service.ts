@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../run/errors.js';
+import { AwsClients } from '../awsClients.js';
+import type { Happening } from '../events/eventBus.js';
 import type { Credentials } from '../sigv4.js';
 import { operationName, readRequest, sendError, sendResult } from './api/awsJson.js';
 import { describeRecord, startExecutionOf } from './api/executions.js';
@@ -10,8 +12,8 @@ import { StatesArns } from './arns.js';
 import { type Clock, systemClock } from './clock.js';
 import { ExecutionEngine } from './engine/executionEngine.js';
 import { MapRuns } from './engine/mapRuns.js';
+import { statusChange } from './engine/statusChange.js';
 import { StatesApiError } from './errors.js';
-import { AwsClients } from './integrations/awsClients.js';
 import { type TaskIntegration, TaskIntegrations } from './integrations/integration.js';
 import { lambdaFunction, lambdaInvoke } from './integrations/lambdaInvoke.js';
 import { s3Integrations } from './integrations/s3.js';
@@ -34,6 +36,8 @@ export interface StatesServiceOptions {
   credentials: Credentials;
   /** Integrations by resource, beside the built-in ones or in their place. */
   integrations?: ReadonlyMap<string, TaskIntegration>;
+  /** Told of executions that end. */
+  publish?: (happening: Happening) => void;
   /** The system's clock where it is not given. */
   clock?: Clock;
   /** Uniform in [0, 1); `Math.random` where it is not given. */
@@ -78,6 +82,10 @@ export async function createStatesService(options: StatesServiceOptions): Promis
     store: executions,
     tasks,
     mapRuns: (owner) => mapRuns.hostFor(owner),
+    onEnd: (arn, input, end) => {
+      const record = executions.get(arn);
+      if (record) options.publish?.(statusChange(record, input, end));
+    },
   });
   const parts: ServiceParts = { arns, resources: tasks, stateMachines, executions, mapRunRecords, mapRuns, engine };
   started.parts = parts;

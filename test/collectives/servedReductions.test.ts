@@ -94,7 +94,7 @@ describe('a reduction at the server', () => {
 
   it('names who is missing, and does not stand in the way of the next one', async () => {
     const world = await servedWorld(3);
-    const waiting = world.slice(0, 2).map((communicator) => communicator.allreduce(1, 'sum', { timeoutMs: 100 }));
+    const waiting = world.slice(0, 2).map((communicator) => communicator.allreduce(1, 'sum', { timeoutMs: 600 }));
     for (const outcome of await Promise.allSettled(waiting)) {
       expect(outcome).toMatchObject({ reason: { code: 'COLLECTIVE_TIMEOUT', waitedFor: [2] } });
     }

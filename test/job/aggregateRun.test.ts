@@ -41,7 +41,6 @@ function aggregate({ runId, bucket, resultPrefix }: Plan): Promise<RunSummary> {
       invocation: { functionName: 'aggregate', requestId: 'aggregate', memoryMb: 1024, startedAtMs: Date.now() },
       region: 'us-east-1',
       architecture: 'x86_64',
-      executorMemoryMb: 1769,
       ephemeralStorageMb: 512,
       reportTimeoutMs: 0,
       version: '0.0.0',
@@ -80,7 +79,7 @@ describe('aggregateRun', () => {
     const { runId, bucket, resultPrefix } = plan;
     await releaseRank(
       { runId, bucket, resultPrefix, rank: 1, attempts: 3, error: 'Runtime.ExitError', cause: 'signal: killed' },
-      { store: s3.store(), rendezvous: undefined, logger: { warn: () => undefined } },
+      { store: s3.store(), logger: { warn: () => undefined } },
     );
     const failed = await aggregate(plan).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(RunFailedError);
@@ -105,7 +104,7 @@ describe('aggregateRun', () => {
     const released = attemptRank(s3, plan, { rank: 0 });
     await releaseRank(
       { runId, bucket, resultPrefix, rank: 1, attempts: 1, error: 'Runtime.ExitError', cause: 'signal: killed' },
-      { store: s3.store(), rendezvous: undefined, logger: { warn: () => undefined } },
+      { store: s3.store(), logger: { warn: () => undefined } },
     );
     expect((await released).muster.collective).toMatchObject({
       status: 'failed',
@@ -149,9 +148,9 @@ describe('aggregateRun', () => {
     const planned = plan.initialize.requests;
     expect(puts).toBe(planned.put + planned.list + muster.s3.put + 1 + 3);
     const gets = bill.lines.find(({ item }) => item === 's3-get-head')?.quantity;
-    // The rank's last look at its attempts; then the plan, the metrics, the attempts, and predictions and labels of two
-    // partitions.
-    expect(gets).toBe(planned.get + planned.head + muster.s3.get + 1 + 7);
+    // The rank's last look at its attempts; then the plan, whether there is a meeting place, the metrics, the attempts, and
+    // predictions and labels of two partitions.
+    expect(gets).toBe(planned.get + planned.head + muster.s3.get + 1 + 8);
   });
 
   it('writes the same again when it is made again', async () => {

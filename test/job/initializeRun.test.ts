@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   GetAccountSettingsCommand,
+  GetAliasCommand,
   GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
   LambdaClient,
   LambdaServiceException,
   ResourceNotFoundException,
@@ -42,6 +44,7 @@ beforeEach(() => {
   lambda.reset();
   lambda.on(GetFunctionConcurrencyCommand).resolves({});
   lambda.on(GetAccountSettingsCommand).resolves({ AccountLimit: { UnreservedConcurrentExecutions: 100 } });
+  lambda.on(GetAliasCommand).rejects(new ResourceNotFoundException({ message: 'no such alias', $metadata: {} }));
 });
 
 async function startHealthyServer() {
@@ -62,6 +65,7 @@ function initialize(
   runId = 'run-1',
   rendezvousUrl: string | undefined = rendezvous.url,
   startedAtMs = 1000,
+  hasRendezvousHost = false,
 ) {
   return initializeRun(
     { runId, payload, startedAtMs },
@@ -70,6 +74,7 @@ function initialize(
       lambda: new LambdaClient({ region: 'us-east-1' }),
       executorFunction: 'executor',
       rendezvousUrl,
+      hasRendezvousHost,
       executorMemoryMb: 2048,
       region: 'us-east-1',
       invocation: { functionName: 'initialize', requestId: 'request', memoryMb: 512, startedAtMs: 1000 },
@@ -284,6 +289,31 @@ describe('initializeRun', () => {
     ]);
   });
 
+  it('needs a rendezvous to be found for ranks that meet there, and for no others', async () => {
+    expect(await initialize({ ...basePayload(), collectives: 'direct' })).toMatchObject({ needsRendezvous: true });
+    for (const apart of [
+      { collectives: 'storage' },
+      { collectives: 'none' },
+      { collectives: 'relay', world_size: 1 },
+    ]) {
+      expect(await initialize({ ...basePayload(), ...apart })).toMatchObject({ needsRendezvous: false });
+    }
+  });
+
+  it('does not look for the server of a host that must be started first, but counts the time for it', async () => {
+    const withHost = (change: object) => initialize({ ...basePayload(), ...change }, 'run-1', '', 1000, true);
+    const asked = await withHost({ collectives: 'relay' });
+    expect(asked.needsRendezvous).toBe(true);
+    const { plan } = await writtenPlan(asked.resultPrefix);
+    expect(plan.collectives.reason).toContain('the host of the rendezvous is started for them');
+    const auto = await withHost({});
+    expect(auto.needsRendezvous).toBe(false);
+    expect((await writtenPlan(auto.resultPrefix)).plan.collectives).toEqual({
+      channel: 'storage',
+      reason: expect.stringMatching(/storage is the quickest .* against 45\.1 s .* over relay/),
+    });
+  });
+
   it('says what is wrong with the address of the rendezvous', async () => {
     const refused = initialize({ ...basePayload(), collectives: 'relay' }, 'run-1', 'rendezvous.example:8080');
     await expect(refused).rejects.toThrow('MUSTER_RENDEZVOUS_URL is "rendezvous.example:8080"; expected ws://');
@@ -309,5 +339,50 @@ describe('initializeRun', () => {
     }
     const again = await initialize(payload, runs[0].runId);
     expect(again.resultPrefix).toBe(runs[0].resultPrefix);
+  });
+});
+
+describe('the version of the executor', () => {
+  /** An alias `memory-3008` of version 7 with the code of `publishedCode`; the deployment has the code "now". */
+  function publish(publishedCode: string, memoryMb = 3008) {
+    lambda.on(GetAliasCommand, { Name: `memory-${memoryMb}` }).resolves({ FunctionVersion: '7' });
+    lambda
+      .on(GetFunctionConfigurationCommand, { Qualifier: '7' })
+      .resolves({ CodeSha256: publishedCode, MemorySize: memoryMb })
+      .on(GetFunctionConfigurationCommand, { Qualifier: '$LATEST' })
+      .resolves({ CodeSha256: 'now', MemorySize: 2048 });
+  }
+
+  it('is the deployment itself when the payload asks for no memory, or for that of the deployment', async () => {
+    for (const wish of [{}, { memory_mb: '2048' }]) {
+      const run = await initialize({ ...basePayload(), ...wish });
+      expect(run.executorQualifier).toBe('$LATEST');
+      expect((await writtenPlan(run.resultPrefix)).plan).toMatchObject({
+        executorQualifier: '$LATEST',
+        executorMemoryMb: 2048,
+      });
+    }
+  });
+
+  it('is the one that the alias of the memory names, by its number, which stays', async () => {
+    publish('now');
+    const run = await initialize({ ...basePayload(), memory_mb: 3008 });
+    expect(run.executorQualifier).toBe('7');
+    expect((await writtenPlan(run.resultPrefix)).plan.executorMemoryMb).toBe(3008);
+  });
+
+  it('is kept to by runs without a wish too, once the memory of the deployment has one', async () => {
+    publish('now', 2048);
+    expect((await initialize(basePayload())).executorQualifier).toBe('7');
+    publish('before', 2048);
+    expect((await initialize(basePayload())).executorQualifier).toBe('$LATEST');
+  });
+
+  it('is asked for by the command that makes it, when it is missing or of another deployment', async () => {
+    const missing = initialize({ ...basePayload(), memory_mb: 3008 });
+    await expect(missing).rejects.toThrow(/executor has no version with 3008 MB.*"muster memory ensure 3008"/);
+    publish('before');
+    const stale = initialize({ ...basePayload(), memory_mb: 3008 });
+    await expect(stale).rejects.toThrow(/executor was deployed anew .*"muster memory ensure 3008"/);
   });
 });

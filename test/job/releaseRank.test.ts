@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCause, releaseRank } from '../../job/releaseRank.js';
-import { failureKey } from '../../run/keys.js';
+import { failureKey, planKey, rendezvousKey } from '../../run/keys.js';
 import { rankFailureSchema } from '../../run/metrics.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
+import { sampleMeeting, samplePlan } from './samplePlan.js';
 
 let s3: EmbeddedS3;
 beforeAll(async () => {
@@ -59,9 +60,13 @@ describe('releaseRank', () => {
 
   it('records why a rank was given up, even when the rendezvous cannot be told', async () => {
     const warnings: string[] = [];
-    const rendezvous = { url: 'ws://127.0.0.1:9', secret: 'a secret of sixteen bytes or more' };
+    const secret = 'a secret of sixteen bytes or more';
+    const collectives = { channel: 'relay', reason: 'test' } as const;
+    await s3.store().putJson(s3.bucket, planKey('results'), samplePlan(s3.bucket, { collectives }));
+    const meeting = sampleMeeting('run-1', { url: 'ws://127.0.0.1:9', secret });
+    await s3.store().putJson(s3.bucket, rendezvousKey('results'), meeting);
     const logger = { warn: (message: string) => warnings.push(message) };
-    await releaseRank({ ...request(), rank: 3, attempts: 2 }, { store: s3.store(), rendezvous, logger });
+    await releaseRank({ ...request(), rank: 3, attempts: 2 }, { store: s3.store(), logger });
     const failure = await s3.store().getJson(s3.bucket, failureKey('results', 3), rankFailureSchema);
     expect(failure).toMatchObject({ rank: 3, attempts: 2, error: 'Boom', cause: 'it broke' });
     expect(warnings).toEqual(['The rendezvous could not be told.']);
@@ -70,7 +75,7 @@ describe('releaseRank', () => {
   it('writes nothing when the whole run is given up', async () => {
     const logger = { warn: () => undefined };
     const store = s3.store();
-    await releaseRank(request(), { store, rendezvous: undefined, logger });
+    await releaseRank(request(), { store, logger });
     expect(store.calls.counts.put).toBe(0);
   });
 });

@@ -1,3 +1,5 @@
+import { runKeyOf } from '../../rendezvous/token.js';
+import type { Meeting } from '../../run/meeting.js';
 import { parsePayload } from '../../run/parsePayload.js';
 import type { PayloadInput } from '../../run/payload.js';
 import type { Plan } from '../../run/plan.js';
@@ -20,6 +22,8 @@ export function samplePlan(bucket: string, overrides: Partial<Plan> = {}, payloa
     resultPrefix: parsed.result_path,
     dataBucket: bucket,
     executorFunction: 'muster-dev-executor',
+    executorQualifier: '$LATEST',
+    executorMemoryMb: 1769,
     initialize: {
       functionName: 'muster-dev-initialize',
       requestId: 'initialize-request',
@@ -38,4 +42,14 @@ export function samplePlan(bucket: string, overrides: Partial<Plan> = {}, payloa
     payload: parsed,
     ...overrides,
   };
+}
+
+/** What the state before the ranks leaves for a run that meets at a server which runs anyway. */
+export function sampleMeeting(runId: string, { url, secret }: { url: string; secret: string }): Meeting {
+  const coordinator = {
+    ...samplePlan('bucket').initialize,
+    functionName: 'muster-dev-rendezvous',
+    requestId: 'meeting',
+  };
+  return { runId, coordinator, place: { url, key: runKeyOf(secret, runId), host: null } };
 }

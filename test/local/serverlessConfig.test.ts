@@ -57,7 +57,7 @@ test('the serverless.yml of the project is served', async () => {
     logFormat: 'Text',
     environment: { MUSTER_EXECUTOR_MEMORY_MB: '3538' },
   });
-  expect(functions.map(({ key }) => key)).toEqual(['initialize', 'executor', 'aggregate', 'release']);
+  expect(functions.map(({ key }) => key)).toEqual(['initialize', 'executor', 'aggregate', 'release', 'rendezvous']);
 });
 
 test('a function takes its own settings before those of the provider, and those of the framework last', () => {
@@ -116,6 +116,20 @@ functions:
       runtime: 'nodejs24.x',
     },
   ]);
+});
+
+test('null is the fallback of a setting that may be absent', () => {
+  const text = `
+service: demo
+provider: { runtime: nodejs22.x }
+functions:
+  one:
+    handler: index.handler
+    reservedConcurrency: \${param:reserved, null}
+    package: { artifact: one.zip }
+`;
+  expect(parse(text)[0]).toHaveProperty('reservedConcurrency', undefined);
+  expect(parse(text, { params: { reserved: '5' } })[0]).toHaveProperty('reservedConcurrency', 5);
 });
 
 describe('variables', () => {

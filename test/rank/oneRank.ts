@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { RankLogger } from '../../rank/context.js';
 import { executeRank, type RankRequest } from '../../rank/executeRank.js';
-import type { RendezvousAccess } from '../../rank/groupLink.js';
 import { ModelCache } from '../../rank/modelCache.js';
 import { PartitionMemory } from '../../rank/partitionMemory.js';
 import { dealPartitions } from '../../run/dealing.js';
-import { metricsKey, planKey, planShardKey } from '../../run/keys.js';
+import { metricsKey, planKey, planShardKey, rendezvousKey } from '../../run/keys.js';
 import { type RankMetrics, rankMetricsSchema } from '../../run/metrics.js';
 import type { PayloadInput } from '../../run/payload.js';
 import type { Plan } from '../../run/plan.js';
 import type { EmbeddedS3 } from '../embeddedS3.js';
-import { samplePlan } from '../job/samplePlan.js';
+import { sampleMeeting, samplePlan } from '../job/samplePlan.js';
 import { redshiftModelPath } from '../models/smallSurvey.js';
 
 export const modelKey = 'models/redshift/redshift.onnx';
@@ -63,11 +62,17 @@ export async function attemptRank(
   s3: EmbeddedS3,
   plan: Plan,
   request: Partial<RankRequest> = {},
-  surroundings: { rendezvous?: RendezvousAccess; timeoutMs?: number; models?: ModelCache; logger?: RankLogger } = {},
+  surroundings: {
+    rendezvous?: { url: string; secret: string };
+    timeoutMs?: number;
+    models?: ModelCache;
+    logger?: RankLogger;
+  } = {},
 ): Promise<RankMetrics> {
   const { runId, bucket, resultPrefix } = plan;
   const { rank = 0, generation = 0 } = request;
   const { models = new ModelCache(1), logger = captureLog(), rendezvous, timeoutMs = 60_000 } = surroundings;
+  if (rendezvous) await s3.store().putJson(bucket, rendezvousKey(resultPrefix), sampleMeeting(runId, rendezvous));
   const startedAtMs = Date.now();
   try {
     await executeRank(
@@ -83,7 +88,7 @@ export async function attemptRank(
         memoryMb: 1769,
         architecture: 'x86_64',
       },
-      { store: s3.store(), models, memory: new PartitionMemory(), rendezvous, logger },
+      { store: s3.store(), models, memory: new PartitionMemory(), logger },
     );
     return await s3.store().getJson(bucket, metricsKey(resultPrefix, rank), rankMetricsSchema);
   } finally {

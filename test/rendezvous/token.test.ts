@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidTokenError } from '../../rendezvous/errors.js';
-import { signToken, type TokenClaims, verifyToken } from '../../rendezvous/token.js';
+import { runKeyOf, signToken, signTokenOfRun, type TokenClaims, verifyToken } from '../../rendezvous/token.js';
 
 const secret = 'sixteen bytes or more';
 const nowMs = 1_700_000_000_000;
@@ -18,7 +18,7 @@ const claimsArbitrary: fc.Arbitrary<TokenClaims> = fc.oneof(
     })
     .map(({ beyond, ...claims }) => ({ ...claims, worldSize: claims.rank + beyond })),
   fc.record({
-    purpose: fc.constant('release' as const),
+    purpose: fc.constantFrom('announce' as const, 'release' as const),
     runId: fc.string({ minLength: 1, maxLength: 80 }),
     expiresAtMs: fc.integer({ min: nowMs + 1, max: nowMs + 1e9 }),
   }),
@@ -73,6 +73,18 @@ describe('token', () => {
 
   it('refuses another secret', () => {
     expect(fault(() => verifyToken('another secret of length', signToken(secret, claims), nowMs))).toBe('signature');
+  });
+
+  it('signed with the key of a run is good for that run, whoever holds it, and for no other', () => {
+    fc.assert(
+      fc.property(claimsArbitrary, fc.string({ minLength: 1, maxLength: 80 }), (c, otherRun) => {
+        const key = runKeyOf(secret, c.runId);
+        expect(verifyToken(secret, signTokenOfRun(key, c), nowMs)).toEqual(c);
+        fc.pre(otherRun !== c.runId);
+        const forged = signTokenOfRun(key, { ...c, runId: otherRun });
+        expect(fault(() => verifyToken(secret, forged, nowMs))).toBe('signature');
+      }),
+    );
   });
 
   it('expires at the moment it says', () => {

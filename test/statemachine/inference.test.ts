@@ -13,7 +13,7 @@ const lambdaOnly: TaskResources = {
   known: ['arn:aws:states:::lambda:invoke'],
   argumentsOf: (resource) =>
     resource === 'arn:aws:states:::lambda:invoke'
-      ? { allowed: ['FunctionName', 'Payload'], required: ['FunctionName', 'Payload'] }
+      ? { allowed: ['FunctionName', 'Payload', 'Qualifier'], required: ['FunctionName', 'Payload'] }
       : undefined,
 };
 
@@ -24,7 +24,7 @@ const definition = substitute(source, substitutions);
 const { States: states } = JSON.parse(definition);
 
 describe('inference.asl.json', () => {
-  it('has placeholders for the functions of serverless.yml, and only for those', () => {
+  it('has placeholders for the partition and the functions of serverless.yml, and only for those', () => {
     const placeholders = [...source.matchAll(/\$\{([^}]*)\}/g)].map(([, name]) => name);
     expect([...new Set(placeholders)].sort()).toEqual(Object.keys(substitutions).sort());
   });
@@ -46,6 +46,7 @@ describe('inference.asl.json', () => {
   it('gives every task longer than its function may take', () => {
     const timeoutOf = (key: string) => functions.find((each) => each.key === key)?.timeoutS;
     expect(states.Initialize.TimeoutSeconds).toBeGreaterThanOrEqual(timeoutOf('initialize') ?? Number.NaN);
+    expect(states.StartRendezvous.TimeoutSeconds).toBeGreaterThan(timeoutOf('rendezvous') ?? Number.NaN);
     expect(states.RunRanks.ItemProcessor.States.Execute.TimeoutSeconds).toBeGreaterThan(
       timeoutOf('executor') ?? Number.NaN,
     );

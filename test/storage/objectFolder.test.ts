@@ -1,3 +1,4 @@
+import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ObjectFolder } from '../../storage/objectFolder.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../embeddedS3.js';
@@ -29,6 +30,19 @@ it('lets exactly one of several first writers win', async () => {
   const won = await Promise.all([1, 2, 3, 4].map((n) => folder.putIfAbsent('roster', bytes(String(n)))));
   expect(won.filter(Boolean)).toHaveLength(1);
   expect(Buffer.from((await folder.get('roster')) ?? []).toString()).toBe(String(won.indexOf(true) + 1));
+});
+
+it('tags every object that it writes, if it is told to', async () => {
+  const folder = new ObjectFolder(s3.store(), s3.bucket, 'tagged/', { muster: 'scratch', kind: 'a b=c' });
+  await folder.put('x', bytes('1'));
+  await folder.putIfAbsent('y', bytes('2'));
+  for (const name of ['x', 'y']) {
+    const { TagSet } = await s3.client.send(new GetObjectTaggingCommand({ Bucket: s3.bucket, Key: `tagged/${name}` }));
+    expect(TagSet).toEqual([
+      { Key: 'muster', Value: 'scratch' },
+      { Key: 'kind', Value: 'a b=c' },
+    ]);
+  }
 });
 
 it('gives another etag when the content is another', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PayloadInput } from '../../run/payload.js';
 import { executorProcesses } from './executorProcesses.js';
 import { SystemUnderTest, startMuster } from './muster.js';
 
@@ -55,7 +56,7 @@ describe('a run of a script', () => {
     expect(await executorProcesses(pid)).toEqual([]);
   });
 
-  const payload = (name: string, params: object) => ({
+  const payload = (name: string, params: NonNullable<PayloadInput['params']>) => ({
     bucket: system.bucket,
     S3_object_name: 'scripts/hello',
     script: 'hello.mjs',
@@ -78,6 +79,27 @@ describe('a run of a script', () => {
     expect(stdout).toMatch(/REPORT RequestId: /);
   });
 
+  it('finds its meeting place before the ranks start when they use the relay', async () => {
+    const result = await system.start({ ...payload('met', {}), collectives: 'relay' }).result;
+    expect(result).toMatchObject({ status: 'SUCCEEDED', ranks: { succeeded: 2 } });
+    const states = await system.statesOf(result.runId);
+    expect(states).toEqual(['Initialize', 'NeedsRendezvous', 'StartRendezvous', 'RunRanks', 'Aggregate']);
+    expect(result.bill?.lines.map(({ item }) => item)).toContain('rendezvous-host');
+    // The key of the run is gone with the run.
+    expect(await system.store().head(system.bucket, 'results/met/rendezvous.json')).toBeUndefined();
+  });
+
+  it.each(['storage', 'none'] as const)(
+    'never looks for a meeting place when its ranks use %s',
+    async (collectives) => {
+      const alone = collectives === 'none' ? { world_size: 1 } : {};
+      const result = await system.start({ ...payload(`apart-${collectives}`, {}), ...alone, collectives }).result;
+      expect(result).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await system.statesOf(result.runId)).toEqual(['Initialize', 'NeedsRendezvous', 'RunRanks', 'Aggregate']);
+      expect(result.bill?.lines.map(({ item }) => item)).not.toContain('rendezvous-host');
+    },
+  );
+
   it('is stopped by Ctrl-C', async () => {
     const { child, result } = system.start(payload('interrupted', { wait: true }), '--name', 'interrupted');
     const saved = `s3://${system.bucket}/results/interrupted/output/1/sum.json`;
@@ -88,7 +110,7 @@ describe('a run of a script', () => {
     expect(await result).toMatchObject({ code: 130, status: 'ABORTED', runId: 'interrupted' });
     const { stdout } = await system.muster('status', 'interrupted', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
-  });
+  }, 60_000);
 
   it('is stopped when nobody reads what the command writes', async () => {
     const args = ['run', '-', '--name', 'unread', '--directory', system.directory];
@@ -98,5 +120,5 @@ describe('a run of a script', () => {
     expect(await finished).toMatchObject({ code: 141 });
     const { stdout } = await system.muster('status', 'unread', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ABORTED' });
-  });
+  }, 60_000);
 });

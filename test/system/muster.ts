@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { paginateGetExecutionHistory, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { openPartition, readArray, tensorContent, writePartition } from '../../data/index.js';
 import type { PartitionFormat } from '../../data/partition.js';
 import { parseS3Uri } from '../../run/keys.js';
@@ -45,8 +46,10 @@ export interface RunResult {
 export function startMuster(
   args: readonly string[],
   input?: string,
+  variables: Readonly<Record<string, string>> = {},
 ): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [command, ...args], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...environment, ...variables };
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;
@@ -62,7 +65,11 @@ export function startMuster(
 /** `muster up` in a process and a folder of its own. */
 export class SystemUnderTest {
   readonly bucket: string;
+  /** By which any AWS client finds this cloud. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Client;
+  readonly #sfn: SFNClient;
+  readonly stateMachineArn: string;
   readonly pid: number;
   /** Where it keeps its state. */
   readonly directory: string;
@@ -74,11 +81,16 @@ export class SystemUnderTest {
     this.bucket = up.bucket;
     this.pid = Number(up.pid);
     const { accessKeyId, secretAccessKey } = up;
-    this.s3 = new S3Client({
-      endpoint: up.endpoint,
-      region: up.region,
-      credentials: { accessKeyId, secretAccessKey },
-    });
+    const settings = { endpoint: up.endpoint, region: up.region, credentials: { accessKeyId, secretAccessKey } };
+    this.variables = {
+      AWS_ENDPOINT_URL: up.endpoint,
+      AWS_REGION: up.region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    this.s3 = new S3Client(settings);
+    this.#sfn = new SFNClient(settings);
+    this.stateMachineArn = up.stateMachineArn;
   }
 
   static async start(...options: string[]): Promise<SystemUnderTest> {
@@ -122,6 +134,12 @@ export class SystemUnderTest {
     return this.start({ bucket: this.bucket, ...payload }, ...options).result;
   }
 
+  /** Stops an execution as any client of Step Functions can, without Muster. */
+  async stopExecution(runId: string, cause: string): Promise<void> {
+    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    await this.#sfn.send(new StopExecutionCommand({ executionArn, cause }));
+  }
+
   muster(...args: string[]): Promise<Finished> {
     return startMuster([...args, '--directory', this.directory]).finished;
   }
@@ -134,6 +152,16 @@ export class SystemUnderTest {
     const address = parseS3Uri(uri);
     if (!address) throw new Error(`${uri} is no s3:// URI`);
     return this.store().getBytes(address.bucket, address.key);
+  }
+
+  /** The states that the execution of a run has entered, in their order. */
+  async statesOf(runId: string): Promise<string[]> {
+    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+    const states: string[] = [];
+    for await (const { events } of paginateGetExecutionHistory({ client: this.#sfn }, { executionArn })) {
+      states.push(...(events ?? []).flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []));
+    }
+    return states;
   }
 
   /** Predictions by the name of their partition. */
@@ -150,6 +178,7 @@ export class SystemUnderTest {
 
   async close(): Promise<Finished['code']> {
     this.s3.destroy();
+    this.#sfn.destroy();
     this.#child.kill('SIGTERM');
     const { exitCode, signalCode } = this.#child;
     const code = exitCode ?? (signalCode === null ? (await once(this.#child, 'exit'))[0] : null);

@@ -1,3 +1,4 @@
+import type { XmlChildren } from '../../xml.js';
 import { type Checksum, type ChecksumAlgorithm, checksumAlgorithms, checksumElement } from '../checksum.js';
 import { descriptionHeaders, readDescription } from '../description.js';
 import { S3Error } from '../errors.js';
@@ -8,7 +9,7 @@ import { type CopiedBytes, copyBytes } from '../store/copyBytes.js';
 import type { Description, ObjectManifest } from '../store/manifest.js';
 import type { ObjectStore } from '../store/objectStore.js';
 import { parseTaggingHeader } from '../tags.js';
-import { type XmlChildren, xmlDocument } from '../xml.js';
+import { xmlDocument } from '../xml.js';
 import { copySourceConditions, copySourceHeader, findCopySource } from './copySource.js';
 import { readWriteConditions } from './putObject.js';
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { messageOf } from '../../../run/errors.js';
+import type { XmlChildren } from '../../xml.js';
 import { S3Error } from '../errors.js';
 import type { Operation, OperationContext } from '../operation.js';
 import type { Reply } from '../reply.js';
 import { readDocument, type S3Request } from '../request.js';
 import type { Bucket } from '../store/bucket.js';
 import { requireKeyLength } from '../target.js';
-import { parseXml, type XmlChildren, xmlDocument } from '../xml.js';
+import { parseXml, xmlDocument } from '../xml.js';
 
 const maxKeys = 1000;
 

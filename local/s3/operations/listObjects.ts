@@ -1,9 +1,10 @@
+import type { XmlChildren } from '../../xml.js';
 import { type Listing, listKeys } from '../listing.js';
 import type { Operation, OperationContext } from '../operation.js';
 import type { Reply } from '../reply.js';
 import { invalidArgument, parseInteger, type S3Request } from '../request.js';
 import type { StoredObject } from '../store/storedObject.js';
-import { type XmlChildren, xmlDocument } from '../xml.js';
+import { xmlDocument } from '../xml.js';
 import { owner } from './buckets.js';
 
 const maxPageKeys = 1000;

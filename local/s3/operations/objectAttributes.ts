@@ -1,9 +1,10 @@
+import type { XmlChildren } from '../../xml.js';
 import { type Checksum, checksumElement } from '../checksum.js';
 import type { Operation, OperationContext } from '../operation.js';
 import type { Reply } from '../reply.js';
 import { invalidArgument, parseInteger, type S3Request } from '../request.js';
 import type { ObjectManifest } from '../store/manifest.js';
-import { type XmlChildren, xmlDocument } from '../xml.js';
+import { xmlDocument } from '../xml.js';
 
 const attributeNames = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] as const;
 

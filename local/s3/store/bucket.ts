@@ -25,6 +25,7 @@ export class Bucket {
   readonly #files: StoreFiles;
   readonly #cleanup: Cleanup;
   readonly #writers = new KeyedLock();
+  #manifest: BucketManifest;
   #commits = 0;
   #isOpen = true;
 
@@ -32,6 +33,7 @@ export class Bucket {
     this.#files = files;
     this.#cleanup = cleanup;
     this.name = manifest.name;
+    this.#manifest = manifest;
     this.createdMs = manifest.createdMs;
     this.objects = new KeyIndex(contents?.objects);
     this.uploads = new Map(contents?.uploads);
@@ -101,6 +103,21 @@ export class Bucket {
     });
   }
 
+  /** A setting of the bucket, as the document that set it. */
+  configuration(name: string): string | undefined {
+    return this.#manifest.configurations?.[name];
+  }
+
+  /** Keeps a setting, or forgets it where there is no document. */
+  async configure(name: string, document: string | undefined): Promise<void> {
+    await this.#change('', async () => {
+      const { [name]: _before, ...others } = this.#manifest.configurations ?? {};
+      const configurations = document === undefined ? others : { ...others, [name]: document };
+      this.#manifest = { ...this.#manifest, configurations };
+      await this.#files.writeManifest(this.#files.bucketManifestPath(this.name), this.#manifest);
+    });
+  }
+
   /** Ends the bucket, unless something is in it or on its way into it. */
   close(): void {
     if (this.objects.size > 0 || this.#commits > 0) {
@@ -124,6 +141,7 @@ export class Bucket {
     }
   }
 
+  /** The settings of the bucket are changed under the empty key, which no object has. */
   #change<Result>(key: string, step: () => Promise<Result>): Promise<Result> {
     return this.whileOpen(() => this.#writers.run(key, step));
   }

@@ -63,5 +63,11 @@ export const uploadManifestSchema = z.object({
 });
 export type UploadManifest = z.infer<typeof uploadManifestSchema>;
 
-export const bucketManifestSchema = z.object({ version: z.literal(1), name: z.string(), createdMs: z.number() });
+export const bucketManifestSchema = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  createdMs: z.number(),
+  /** Settings as the documents that set them, by the query parameter that names them. */
+  configurations: z.record(z.string(), z.string()).optional(),
+});
 export type BucketManifest = z.infer<typeof bucketManifestSchema>;

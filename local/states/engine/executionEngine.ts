@@ -8,7 +8,7 @@ import { type ExecutionEnvironment, type Frame, Trail } from '../interpreter/fra
 import { LinkedAbort } from '../interpreter/linkedAbort.js';
 import { runFlow } from '../interpreter/runFlow.js';
 import { VariableScope } from '../interpreter/variableScope.js';
-import { type JsonObject, parseJson } from '../json.js';
+import { parseJson } from '../json.js';
 import type { MapRunHost } from '../map/mapRunHost.js';
 import { type ExecutionStatus, type ExecutionStore, stoppedCause } from '../store/executionStore.js';
 import type { HistoryWriter } from '../store/historyWriter.js';
@@ -16,7 +16,7 @@ import type { HistoryWriter } from '../store/historyWriter.js';
 /** How an execution ends from outside, its own time limit included. */
 class ExecutionStop extends Error {
   readonly status: 'ABORTED' | 'TIMED_OUT';
-  readonly details: JsonObject;
+  readonly details: { readonly error?: string; readonly cause?: string };
 
   constructor(status: 'ABORTED' | 'TIMED_OUT', details: { error?: string; cause?: string }) {
     super(`the execution was stopped: ${details.cause ?? 'no cause given'}`);
@@ -46,6 +46,18 @@ export interface Launch {
 
 export type FinalStatus = Exclude<ExecutionStatus, 'RUNNING'>;
 
+/** How an execution ended, and with what. */
+export interface ExecutionEnd {
+  readonly status: FinalStatus;
+  /** JSON text. */
+  readonly output?: string;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** Told of every end but those that the closing of the engine brings. */
+export type ExecutionEndListener = (arn: string, input: string, end: ExecutionEnd) => void;
+
 interface Running {
   stop: LinkedAbort;
   ended: Promise<FinalStatus>;
@@ -59,7 +71,9 @@ export class ExecutionEngine {
   readonly #store: ExecutionStore;
   readonly #tasks: TaskIntegrations;
   readonly #mapRuns: MapRunHost;
+  readonly #onEnd: ExecutionEndListener;
   readonly #running = new Map<string, Running>();
+  #closing = false;
   #fault: unknown;
 
   constructor(parts: {
@@ -69,6 +83,7 @@ export class ExecutionEngine {
     store: ExecutionStore;
     tasks: TaskIntegrations;
     mapRuns: (engine: ExecutionEngine) => MapRunHost;
+    onEnd: ExecutionEndListener;
   }) {
     this.#clock = parts.clock;
     this.#random = parts.random;
@@ -76,6 +91,7 @@ export class ExecutionEngine {
     this.#store = parts.store;
     this.#tasks = parts.tasks;
     this.#mapRuns = parts.mapRuns(this);
+    this.#onEnd = parts.onEnd;
   }
 
   /** The first error that kept an execution from being recorded, such as a full disk. */
@@ -115,6 +131,7 @@ export class ExecutionEngine {
 
   /** Ends everything that runs; its record says why. */
   async close(): Promise<void> {
+    this.#closing = true;
     const ends = [...this.#running.values()].map(({ stop, ended }) => {
       stop.abort(new ExecutionStop('ABORTED', { error: 'LocalCloud.Stopped', cause: stoppedCause }));
       return ended;
@@ -125,7 +142,7 @@ export class ExecutionEngine {
   async #run(launch: Launch, history: HistoryWriter, stop: LinkedAbort): Promise<FinalStatus> {
     const trail = new Trail(history);
     const timer = new LinkedAbort();
-    let status: FinalStatus;
+    let ended: ExecutionEnd;
     try {
       trail.add('ExecutionStarted', {
         executionStartedEventDetails: {
@@ -135,17 +152,20 @@ export class ExecutionEngine {
         },
       });
       this.#endAfter(launch.timeoutSeconds, stop, timer.signal);
-      status = await this.#perform(launch, trail, history, stop.signal);
+      ended = await this.#perform(launch, trail, history, stop.signal);
     } finally {
       timer.abort(new Error('the execution has ended'));
       stop.release();
     }
+    const { status } = ended;
     try {
       await this.#store.end(launch.arn, status);
     } catch (error) {
       this.#fault ??= error;
     }
     this.#running.delete(launch.arn);
+    // Nobody is there any more to act on it.
+    if (!this.#closing) this.#onEnd(launch.arn, launch.input, ended);
     return status;
   }
 
@@ -161,7 +181,7 @@ export class ExecutionEngine {
     );
   }
 
-  async #perform(launch: Launch, trail: Trail, history: HistoryWriter, signal: AbortSignal): Promise<FinalStatus> {
+  async #perform(launch: Launch, trail: Trail, history: HistoryWriter, signal: AbortSignal): Promise<ExecutionEnd> {
     try {
       const frame: Frame = {
         environment: this.#environment(launch, history),
@@ -170,16 +190,17 @@ export class ExecutionEngine {
         signal,
       };
       const output = await runFlow(launch.flow, frame.environment.input, frame);
+      const text = JSON.stringify(output);
       trail.add('ExecutionSucceeded', {
-        executionSucceededEventDetails: { output: JSON.stringify(output), outputDetails: { truncated: false } },
+        executionSucceededEventDetails: { output: text, outputDetails: { truncated: false } },
       });
-      return 'SUCCEEDED';
+      return { status: 'SUCCEEDED', output: text };
     } catch (error) {
       if (signal.aborted) return endStopped(signal.reason, trail);
       const { errorName, causeText } =
         error instanceof StateFailure ? error : new StateFailure('States.Runtime', messageOf(error), error);
       trail.add('ExecutionFailed', { executionFailedEventDetails: { error: errorName, cause: causeText } });
-      return 'FAILED';
+      return { status: 'FAILED', error: errorName, cause: causeText };
     }
   }
 
@@ -202,14 +223,14 @@ export class ExecutionEngine {
 }
 
 /** The end of an execution that was stopped; one that belongs to a stopped or failed parent is ABORTED. */
-function endStopped(reason: unknown, trail: Trail): FinalStatus {
+function endStopped(reason: unknown, trail: Trail): ExecutionEnd {
   if (reason instanceof ExecutionStop && reason.status === 'TIMED_OUT') {
     trail.add('ExecutionTimedOut', { executionTimedOutEventDetails: reason.details });
-    return 'TIMED_OUT';
+    return { status: 'TIMED_OUT', ...reason.details };
   }
   const details = reason instanceof ExecutionStop ? reason.details : { cause: messageOf(reason) };
   trail.add('ExecutionAborted', { executionAbortedEventDetails: details });
-  return 'ABORTED';
+  return { status: 'ABORTED', ...details };
 }
 
 /** Tells inputs apart without keeping them. */

@@ -1,7 +1,7 @@
 import { InvokeCommand, type InvokeCommandInput, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
+import type { AwsClients } from '../../awsClients.js';
 import { StateFailure } from '../errors.js';
 import { isJsonObject, type Json, type JsonObject, parseJson, typeName } from '../json.js';
-import type { AwsClients } from './awsClients.js';
 import { awsFailure } from './awsFailure.js';
 import type { TaskCall, TaskIntegration } from './integration.js';
 

@@ -5,9 +5,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { AwsClients } from '../../awsClients.js';
 import { StateFailure } from '../errors.js';
 import { isJsonObject, type Json, type JsonObject, maximumPayloadBytes, parseJson, typeName } from '../json.js';
-import type { AwsClients } from './awsClients.js';
 import { awsFailure } from './awsFailure.js';
 import type { TaskIntegration } from './integration.js';
 

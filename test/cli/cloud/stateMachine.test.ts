@@ -12,7 +12,7 @@ import { ensureStateMachine, functionSubstitutions, substitute } from '../../../
 import { packageRoot } from '../../../cli/packageRoot.js';
 
 const definitionPath = join(packageRoot, 'statemachine', 'inference.asl.json');
-const functions = ['initialize', 'executor', 'aggregate', 'release'].map((key) => ({
+const functions = ['initialize', 'executor', 'aggregate', 'release', 'rendezvous'].map((key) => ({
   key,
   name: `muster-local-${key}`,
 }));

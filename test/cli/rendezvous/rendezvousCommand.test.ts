@@ -82,7 +82,16 @@ it('tells the members when they have not finished in time', async () => {
   expect(await exited).toEqual([1, null]);
 });
 
+it('ends well when nobody has come for the time that it waits', async () => {
+  const process = start('--secret-file', join(folder, 'secret'), '--stop-when-idle', '1s');
+  const exited = once(process, 'exit');
+  await result(process);
+  expect(await exited).toEqual([0, null]);
+});
+
 it.each([
+  ['parameters without a certificate to publish', ['--parameters', '/muster/test'], /needs --tls/],
+  ['two places for the secret', ['--parameters', '/muster/test', '--tls', '--secret-file', 'SECRET'], /not from both/],
   ['no secret', [], /no secret/],
   ['an unknown limit', ['--secret-file', 'SECRET', '--limit', 'maxFools=3'], /maxFools/],
 ])('is wrong usage with %s', async (_case, options, message) => {

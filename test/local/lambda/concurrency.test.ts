@@ -11,6 +11,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ConcurrencyLimits } from '../../../local/lambda/concurrency.js';
 import { TooManyRequestsError } from '../../../local/lambda/errors.js';
 import { FunctionRegistry } from '../../../local/lambda/functionRegistry.js';
+import { FunctionStore } from '../../../local/lambda/functionStore.js';
 import { account, decode, eventually, LambdaFixture } from './lambdaFixture.js';
 
 const source = `export const handler = async ({ ms }) => { await new Promise((r) => setTimeout(r, ms)); return process.pid; };`;
@@ -101,7 +102,7 @@ describe('the limits, whatever happens', () => {
           maxLength: 300,
         }),
         (reserved, steps) => {
-          const registry = new FunctionRegistry(account, [
+          const registry = new FunctionRegistry(account, new FunctionStore('/nowhere', account), [
             definition('reserved', reserved),
             definition('free'),
             definition('other'),

@@ -43,6 +43,7 @@ test('the endpoint tells which process runs which request, so that it can be kil
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         functionName: 'sleeper',
+        version: '$LATEST',
         state: 'busy',
         pid,
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -56,8 +57,8 @@ test('the endpoint tells which process runs which request, so that it can be kil
 });
 
 test('an operation that the embedded Lambda does not have is refused by name', async () => {
-  expect(await getJson('/2015-03-31/functions/sleeper/aliases')).toEqual({
+  expect(await getJson('/2015-03-31/functions/sleeper/event-invoke-config')).toEqual({
     Type: 'User',
-    Message: 'The embedded Lambda has no operation GET /2015-03-31/functions/sleeper/aliases.',
+    Message: 'The embedded Lambda has no operation GET /2015-03-31/functions/sleeper/event-invoke-config.',
   });
 });

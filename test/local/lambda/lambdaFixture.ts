@@ -36,20 +36,39 @@ export interface TestFunction extends Partial<FunctionDefinitionInput> {
 
 /** The embedded Lambda behind a server, with functions written to a temporary folder. */
 export class LambdaFixture {
-  readonly service: LambdaService;
   readonly client: LambdaClient;
   readonly endpoint: string;
   readonly logs: MemoryLogs;
   readonly folder: string;
   readonly #server: Server;
+  readonly #reopen: () => Promise<LambdaService>;
+  #service: LambdaService;
 
-  private constructor(service: LambdaService, server: Server, logs: MemoryLogs, folder: string) {
-    this.service = service;
+  private constructor(
+    service: LambdaService,
+    server: Server,
+    logs: MemoryLogs,
+    folder: string,
+    reopen: () => Promise<LambdaService>,
+  ) {
+    this.#service = service;
+    this.#server = server;
+    this.#reopen = reopen;
     this.logs = logs;
     this.folder = folder;
-    this.#server = server;
+    server.on('request', (request, response) => void this.#service.handle(request, response));
     this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.client = new LambdaClient({ endpoint: this.endpoint, region: account.region, credentials, maxAttempts: 1 });
+  }
+
+  get service(): LambdaService {
+    return this.#service;
+  }
+
+  /** Closes the service and opens it again on the same directory. */
+  async restart(): Promise<void> {
+    await this.#service.close();
+    this.#service = await this.#reopen();
   }
 
   static async start(
@@ -74,22 +93,26 @@ export class LambdaFixture {
       }),
     );
     const logs = new MemoryLogs();
-    const service = await LambdaService.open({
-      ...account,
-      credentials,
-      functions: definitions,
-      directory: join(folder, 'lambda'),
-      logs,
-      asyncRetryDelaysMs: [10, 10],
-      ...options,
-    });
-    const server = createServer((request, response) => void service.handle(request, response));
+    const open = () =>
+      LambdaService.open({
+        ...account,
+        credentials,
+        functions: definitions,
+        directory: join(folder, 'lambda'),
+        logs,
+        readObject: async (bucket, key) => {
+          throw new Error(`there is no object s3://${bucket}/${key}`);
+        },
+        asyncRetryDelaysMs: [10, 10],
+        ...options,
+      });
+    const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new LambdaFixture(service, server, logs, folder);
+    return new LambdaFixture(await open(), server, logs, folder, open);
   }
 
   async close(): Promise<void> {
-    await this.service.close();
+    await this.#service.close();
     this.client.destroy();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

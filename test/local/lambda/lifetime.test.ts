@@ -61,7 +61,7 @@ test('an environment that idles too long ends', async () => {
   lambda = await LambdaFixture.start({ sleeper }, { idleTimeoutMs: 50 });
   const first = Number(decode((await invoke(lambda, 'sleeper', { ms: 1 })).Payload));
   await eventually(() => lambda?.service.environments().length === 0);
-  expect(processesOfGroup(first)).toEqual([]);
+  await expect.poll(() => processesOfGroup(first)).toEqual([]);
 });
 
 test('the environment used last is used first', async () => {

@@ -161,7 +161,7 @@ describe('what is not implemented', () => {
     ['GET', `/${Bucket}`, 'acl', {}, 'GET ?acl on the bucket'],
     ['PUT', `/${Bucket}`, 'versioning', {}, 'PUT ?versioning on the bucket'],
     ['GET', `/${Bucket}`, 'versions', {}, 'GET ?versions on the bucket'],
-    ['DELETE', `/${Bucket}`, 'lifecycle', {}, 'DELETE ?lifecycle on the bucket'],
+    ['DELETE', `/${Bucket}`, 'cors', {}, 'DELETE ?cors on the bucket'],
     ['POST', `/${Bucket}`, '', {}, 'POST on the bucket'],
     ['GET', path, 'versionId=1', {}, 'GET ?versionId on an object'],
     ['GET', path, 'partNumber=1', {}, 'GET ?partNumber on an object'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { AwsClients } from '../../../../local/awsClients.js';
 import { checkDefinition } from '../../../../local/states/asl/parseDefinition.js';
-import { AwsClients } from '../../../../local/states/integrations/awsClients.js';
 import { TaskIntegrations } from '../../../../local/states/integrations/integration.js';
 import { lambdaFunction, lambdaInvoke } from '../../../../local/states/integrations/lambdaInvoke.js';
 import { s3Integrations } from '../../../../local/states/integrations/s3.js';
