@@ -18,6 +18,8 @@ export const offerSchema = z.object({
   seen: endpointSchema.nullable(),
   /** Where others of the same network may connect to it; `null` when it listens nowhere. */
   listening: endpointSchema.nullable(),
+  /** Where the second port saw the one that it wants to punch from; `null` for that of its rendezvous connection. */
+  punching: endpointSchema.nullable(),
 });
 export type Offer = z.infer<typeof offerSchema>;
 
@@ -26,7 +28,7 @@ export type Offer = z.infer<typeof offerSchema>;
  * `tag` numbers the link.
  */
 export const introductionSchema = z.discriminatedUnion('how', [
-  /** Both connect from the port of their rendezvous connection to that of the other, at the same moment. */
+  /** Both connect from the port that they punch from to that of the other, at the same moment. */
   z.object({ how: z.literal('punch'), peer: endpointSchema, key: z.base64() }),
   /** Each connects to where the other listens, and reads what comes that way. */
   z.object({ how: z.literal('connect'), peer: endpointSchema, key: z.base64() }),

@@ -80,7 +80,7 @@ function introductionTo(self: Party, other: Party, key: string): Introduction {
   if (mayConnect && other.offer.listening && (attempt === 1 || changing.length > 0)) {
     return { how: 'connect', peer: other.offer.listening, key };
   }
-  if (changing.length === 0) return { how: 'punch', peer: observed, key };
+  if (changing.length === 0) return { how: 'punch', peer: other.offer.punching ?? observed, key };
   const ranks = changing.sort((a, b) => a - b).join(' and ');
   return { how: 'relay', reason: `the NAT of rank ${ranks} gives every connection another port` };
 }

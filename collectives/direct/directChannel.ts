@@ -9,7 +9,7 @@ import { RelayChannel } from '../relayChannel.js';
 import { Door } from './door.js';
 import { type Invitation, type LinkSockets, makeLink } from './linkMaker.js';
 import { LINK_CONTEXT } from './linkMessages.js';
-import { askObserver } from './natProbe.js';
+import { askObserver, type SeenPort } from './natProbe.js';
 import { type Path, Route } from './route.js';
 import { Spinner } from './spinner.js';
 
@@ -50,7 +50,9 @@ export class DirectChannel implements Channel {
   readonly #spinner: Spinner;
   readonly #routes = new Map<number, Route>();
   #door: Promise<Door | undefined> | undefined;
-  #seen: { readonly local: Endpoint; readonly by: Promise<Endpoint | null> } | undefined;
+  #seen: { readonly local: Endpoint; readonly by: Promise<SeenPort | null> } | undefined;
+  /** Ports to punch from, by peer, where it is not that of the rendezvous connection. */
+  readonly #punchingPorts = new Map<number, number>();
   #observer: ChannelObserver | undefined;
 
   private constructor(relay: RelayChannel, options: DirectChannelOptions) {
@@ -143,23 +145,34 @@ export class DirectChannel implements Channel {
     const { local } = this.#relay.link;
     if (!local) return;
     this.#door ??= Door.open(local.address);
-    if (this.#seen?.local !== local) this.#seen = { local, by: this.#askObserver(local) };
-    const [door, seen] = await Promise.all([this.#door, this.#seen.by]);
-    const offer: Offer = { attempt, local, seen, listening: door?.endpoint ?? null };
+    if (this.#seen?.local !== local) this.#seen = { local, by: this.#askObserver(local.port) };
+    // NATs remember the connection that failed between the old ports, and answer for it; a new one knows nothing of it.
+    const fresh = attempt > 1 ? this.#askObserver(0) : null;
+    const [door, seen, punching] = await Promise.all([this.#door, this.#seen.by, fresh]);
+    if (punching) this.#punchingPorts.set(to, punching.localPort);
+    else this.#punchingPorts.delete(to);
+    const offer: Offer = {
+      attempt,
+      local,
+      seen: seen?.seen ?? null,
+      listening: door?.endpoint ?? null,
+      punching: punching?.seen ?? null,
+    };
     const payload = Buffer.from(JSON.stringify(offer));
     this.#relay.link.send(frame({ kind: frameKinds.introduce, source: this.rank, destination: to, payload }));
   }
 
-  #askObserver(local: Endpoint): Promise<Endpoint | null> {
+  #askObserver(localPort: number): Promise<SeenPort | null> {
     const { observer } = this.#relay.link;
-    return observer ? askObserver(observer, local.port, OBSERVER_MS) : Promise.resolve(null);
+    return observer ? askObserver(observer, localPort, OBSERVER_MS) : Promise.resolve(null);
   }
 
   async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkSockets> {
     const deadline = new AbortController();
     const cancel = this.#clock.after(MAKING_MS, () => deadline.abort());
     const stop = AbortSignal.any([signal, deadline.signal]);
-    const means = { rank: this.rank, localPort: this.#relay.link.local?.port ?? 0, door: await this.#door };
+    const localPort = this.#punchingPorts.get(peer) ?? this.#relay.link.local?.port ?? 0;
+    const means = { rank: this.rank, localPort, door: await this.#door };
     try {
       return await makeLink(means, peer, linkId, invitation, stop);
     } finally {

@@ -19,7 +19,7 @@ export interface LinkSockets {
 /** What this rank has to make links with. */
 export interface LinkMeans {
   readonly rank: number;
-  /** Where its connection to the rendezvous begins. */
+  /** Where it punches from. */
   readonly localPort: number;
   readonly door: Door | undefined;
 }

@@ -8,8 +8,8 @@ const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Punches through NATs on both sides: connects from the port of the rendezvous connection, of which the NAT has a
- * mapping, to the public address of a peer that does the same at the same moment (TCP simultaneous open, RFC 9293
+ * Punches through NATs on both sides: connects from a port of which the NAT has a mapping (that of the rendezvous
+ * connection, or the second time one at which only the observer was asked), to the public address of a peer that does the same at the same moment (TCP simultaneous open, RFC 9293
  * section 3.5). A SYN under way is never given up before the signal aborts: the peer's own may still meet it, or the
  * system's repetition of it after one second gets through. A refusal means that the peer was not ready: it is tried
  * again. Nothing may listen on the port.

@@ -1,3 +1,5 @@
+import type { MemberIdentity } from '../../rendezvous/errors.js';
+import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { MusterError, messageOf } from '../../run/errors.js';
 
 /** The objects through which this rank talks to the others cannot be written or read. */
@@ -21,6 +23,19 @@ export class CorruptMessageError extends MusterError {
   constructor(name: string, fault: string) {
     super(`The message ${name} is corrupt: ${fault}.`, {
       remedy: 'Nothing but the ranks of the run may write under its result prefix.',
+    });
+  }
+}
+
+/** A rank wants something else to happen at a loss than its group. */
+export class PolicyMismatchError extends MusterError {
+  readonly code = 'FAILURE_POLICY_MISMATCH';
+
+  constructor({ runId, rank }: MemberIdentity, policy: FailurePolicy, wanted: FailurePolicy) {
+    super(`Rank ${rank} cannot join: the group has the failure policy ${policy}, not ${wanted}.`, {
+      runId,
+      rank,
+      remedy: 'Give every rank the same failurePolicy.',
     });
   }
 }

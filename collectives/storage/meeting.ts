@@ -9,24 +9,29 @@ import {
   GroupTimeoutError,
   type MemberIdentity,
 } from '../../rendezvous/errors.js';
+import { type FailurePolicy, failurePolicies } from '../../rendezvous/protocol.js';
 import { missingRanges } from '../../rendezvous/rankRanges.js';
-import { CorruptMessageError } from './errors.js';
+import { CorruptMessageError, PolicyMismatchError } from './errors.js';
+import { afterLoss, afterReturn, generationOf, isLost } from './groupState.js';
+import type { Ledger } from './ledger.js';
 import type { ObjectExchange } from './objectExchange.js';
 import { parsePresence, presencePrefix, releasedName, rosterName } from './objectNames.js';
 import type { PollInterval } from './polling.js';
 
 const rosterSchema = z.object({
   epoch: z.string().min(1),
+  policy: z.enum(failurePolicies),
   /** Of the members, by rank. */
   generations: z.array(z.int().min(0)),
 });
-/** Who a group consists of; the one object on which all of them agree. */
+/** Who a group consists of when it forms for the first time; the one object on which all of them agree. */
 export type Roster = z.infer<typeof rosterSchema>;
 
 export interface MeetingOptions {
   readonly exchange: ObjectExchange;
   readonly member: MemberIdentity;
   readonly worldSize: number;
+  readonly policy: FailurePolicy;
   readonly timeoutMs: number;
   readonly interval: PollInterval;
   readonly clock: Clock;
@@ -37,26 +42,74 @@ const growth = 1.5;
 
 /**
  * Waits, present already, until every rank is. Rank 0 looks who is there and writes the roster, once and for all; the
- * others wait for it. Of several generations of a rank the newest counts.
+ * others wait for it. Of several generations of a rank the newest counts. With the policy `wait` a newer generation than
+ * that of the roster is let through; it has yet to `return`.
  *
  * @throws GroupTimeoutError naming who is missing, GroupBrokenError, FencedError, GroupReleasedError,
- * ConnectAbortedError.
+ * ConnectAbortedError, PolicyMismatchError.
  */
 export async function meet(options: MeetingOptions): Promise<Roster> {
-  const { exchange, member, worldSize, timeoutMs, interval, clock, signal } = options;
+  const { exchange, worldSize } = options;
+  const missing = async () => {
+    const present = await newestGenerations(exchange);
+    return missingRanges(worldSize, (rank) => present.has(rank));
+  };
+  const roster = await untilThere(options, missing, async () => {
+    return (await readRoster(exchange)) ?? (await tryToWriteRoster(options));
+  });
+  return checkedRoster(roster, options);
+}
+
+/**
+ * A retried rank takes the place of its older attempt: it declares that one lost, and when a newer generation of every
+ * lost rank is there, it writes the new membership. Others do the same; the ledger lets one of them decide.
+ *
+ * @throws what `meet` throws.
+ */
+export async function returnToGroup(options: MeetingOptions, ledger: Ledger): Promise<void> {
+  const { exchange, member, worldSize } = options;
+  const { rank, generation } = member;
+  const missing = async () => {
+    const present = await newestGenerations(exchange);
+    return missingRanges(worldSize, (other) => {
+      return !ledger.state.lost.some(
+        (peer) => peer.rank === other && (present.get(other) ?? -1) <= (peer.generation ?? -1),
+      );
+    });
+  };
+  await ledger.skipToEnd();
+  await untilThere(options, missing, async () => {
+    const present = await newestGenerations(exchange);
+    const cause = `generation ${generation} of the same rank has taken its place`;
+    await ledger.advance();
+    await ledger.propose((state) => {
+      const older = generationOf(state, rank);
+      if (older === undefined || older >= generation) return undefined;
+      return afterLoss(state, 'wait', [{ rank, generation: older, how: 'lost', cause }], []);
+    });
+    await ledger.propose((state) => afterReturn(state, present));
+    const listed = generationOf(ledger.state, rank) ?? 0;
+    if (listed > generation) throw new FencedError(member, `generation ${listed} is in the group`);
+    if (isLost(ledger.state, rank, generation)) throw new FencedError(member, 'the others take it for lost');
+    return listed === generation ? ledger : undefined;
+  });
+}
+
+/** Looks for something until it is there, less and less often. */
+async function untilThere<T>(
+  { exchange, member, worldSize, timeoutMs, interval, clock, signal }: MeetingOptions,
+  missing: () => Promise<ReturnType<typeof missingRanges>>,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   const startMs = clock.nowMs();
   for (let delayMs = interval.minMs; ; delayMs = Math.min(interval.maxMs, delayMs * growth)) {
     if (signal?.aborted) throw new ConnectAbortedError(member, signal.reason);
-    const roster = (await readRoster(exchange)) ?? (await tryToWriteRoster(options));
-    if (roster) return checkedRoster(roster, member, worldSize);
+    const found = await look();
+    if (found !== undefined) return found;
     const released = await exchange.get(releasedName);
     if (released) throw new GroupReleasedError(member, Buffer.from(released).toString());
     const elapsedMs = clock.nowMs() - startMs;
-    if (elapsedMs >= timeoutMs) {
-      const present = await newestGenerations(exchange);
-      const missing = missingRanges(worldSize, (rank) => present.has(rank));
-      throw new GroupTimeoutError(member, worldSize, elapsedMs, missing);
-    }
+    if (elapsedMs >= timeoutMs) throw new GroupTimeoutError(member, worldSize, elapsedMs, await missing());
     await pause(clock, Math.min(delayMs, timeoutMs - elapsedMs), signal);
   }
 }
@@ -69,14 +122,14 @@ async function readRoster(exchange: ObjectExchange): Promise<Roster | undefined>
   return parsed.data;
 }
 
-async function tryToWriteRoster({ exchange, member, worldSize }: MeetingOptions): Promise<Roster | undefined> {
+async function tryToWriteRoster({ exchange, member, worldSize, policy }: MeetingOptions): Promise<Roster | undefined> {
   if (member.rank !== 0) return undefined;
   const newest = await newestGenerations(exchange);
   const generations = Array.from({ length: worldSize }, (_, rank) => newest.get(rank)).filter(
     (generation) => generation !== undefined,
   );
   if (generations.length < worldSize) return undefined;
-  const roster: Roster = { epoch: randomUUID(), generations };
+  const roster: Roster = { epoch: randomUUID(), policy, generations };
   // Another attempt at rank 0 may have been quicker; then its roster counts.
   if (await exchange.putIfAbsent(rosterName, Buffer.from(JSON.stringify(roster)))) return roster;
   return readRoster(exchange);
@@ -91,14 +144,15 @@ async function newestGenerations(exchange: ObjectExchange): Promise<Map<number, 
   return newest;
 }
 
-function checkedRoster(roster: Roster, member: MemberIdentity, worldSize: number): Roster {
+function checkedRoster(roster: Roster, { member, worldSize, policy }: MeetingOptions): Roster {
   const { rank, generation } = member;
   const listed = roster.generations[rank];
   if (roster.generations.length !== worldSize || listed === undefined) {
     throw new CorruptMessageError(rosterName, `it is of ${roster.generations.length} ranks, not ${worldSize}`);
   }
+  if (roster.policy !== policy) throw new PolicyMismatchError(member, roster.policy, policy);
   if (listed > generation) throw new FencedError(member, `generation ${listed} is in the group`);
-  if (listed < generation) {
+  if (listed < generation && policy !== 'wait') {
     const cause = 'this attempt takes its place';
     throw new GroupBrokenError(member, [{ rank, generation: listed, how: 'lost', cause }]);
   }

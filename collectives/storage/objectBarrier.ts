@@ -9,7 +9,7 @@ interface Entered {
 }
 
 /**
- * A barrier counted by rank 0: every rank writes an object, rank 0 lists them and writes one more when all are there,
+ * A barrier counted by the lowest rank: every rank writes an object, the lowest lists them and writes one more when all are there,
  * which the others look for. Two steps whatever the world size, and n + 1 writes, where messages would take log n steps
  * and n log n writes.
  */
@@ -17,20 +17,20 @@ export class ObjectBarrier implements CountedBarrier {
   readonly #exchange: ObjectExchange;
   readonly #epoch: string;
   readonly #rank: number;
-  readonly #worldSize: number;
+  readonly #members: readonly number[];
   readonly #entered = new Map<string, Entered>();
   readonly #wake: () => void;
   readonly #failed: (cause: unknown) => void;
 
   constructor(
     exchange: ObjectExchange,
-    member: { epoch: string; rank: number; worldSize: number },
+    member: { epoch: string; rank: number; members: readonly number[] },
     events: { wake: () => void; failed: (cause: unknown) => void },
   ) {
     this.#exchange = exchange;
     this.#epoch = member.epoch;
     this.#rank = member.rank;
-    this.#worldSize = member.worldSize;
+    this.#members = member.members;
     this.#wake = events.wake;
     this.#failed = events.failed;
   }
@@ -42,12 +42,15 @@ export class ObjectBarrier implements CountedBarrier {
   enter(context: number, tag: number): Pending<void> {
     const name = `${barrierPrefix(this.#epoch, context, tag)}${this.#rank}`;
     let cancel: (reason: Error) => void = () => {};
+    let isCancelled = false;
     const promise = new Promise<void>((resolve, reject) => {
       cancel = (reason) => {
+        isCancelled = true;
         this.#entered.delete(name);
         reject(reason);
       };
       const entered = () => {
+        if (isCancelled) return;
         this.#entered.set(name, { context, tag, resolve });
         this.#wake();
       };
@@ -60,7 +63,7 @@ export class ObjectBarrier implements CountedBarrier {
     const entered = await this.#exchange.list(barrierPrefix(this.#epoch, context, tag)).catch(() => undefined);
     if (!entered) return undefined;
     const present = new Set(entered.map(({ name }) => lastNumber(name)));
-    return Array.from({ length: this.#worldSize }, (_, rank) => rank).filter((rank) => !present.has(rank));
+    return this.#members.filter((rank) => !present.has(rank));
   }
 
   /** One look at every barrier that this rank is in; whether any is complete. */
@@ -75,9 +78,9 @@ export class ObjectBarrier implements CountedBarrier {
 
   async #isComplete(context: number, tag: number): Promise<boolean> {
     const done = barrierDoneName(this.#epoch, context, tag);
-    if (this.#rank !== 0) return (await this.#exchange.get(done)) !== undefined;
+    if (this.#rank !== this.#members[0]) return (await this.#exchange.get(done)) !== undefined;
     const entered = await this.#exchange.list(barrierPrefix(this.#epoch, context, tag));
-    if (entered.length < this.#worldSize) return false;
+    if (entered.length < this.#members.length) return false;
     await this.#exchange.put(done, new Uint8Array(0));
     await this.#exchange.delete(entered.map(({ name }) => name));
     return true;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../rendezvous/clock.js';
 import type { PeerGone } from '../../rendezvous/control.js';
+import { FencedError, type MemberIdentity } from '../../rendezvous/errors.js';
 import type { ListedObject, ObjectExchange } from './objectExchange.js';
 import { leftName, parsePresence, presenceName, presencePrefix } from './objectNames.js';
 
@@ -16,7 +18,11 @@ export class OwnPresence {
   readonly #name: string;
   readonly #leftName: string;
   readonly #stop: () => void;
+  /** Tells what this attempt has written from what another of the same generation has. */
+  readonly #author = randomUUID();
   #beat = 0;
+  /** False until this attempt is known to be the only one of its generation. */
+  #beating = false;
   /** Beats since the last one that was written. */
   #missed = 0;
   #fault: unknown = new Error('the object was not written in time');
@@ -35,6 +41,7 @@ export class OwnPresence {
     this.#leftName = leftName(member.rank, member.generation);
     const tolerated = Math.floor(options.silenceMs / options.intervalMs);
     this.#stop = clock.every(options.intervalMs, () => {
+      if (!this.#beating) return;
       if (++this.#missed === tolerated + 1) failed(this.#fault);
       // Where writing takes longer than a beat, one at a time: they must not pile up.
       this.#writing ??= this.#renew()
@@ -52,17 +59,20 @@ export class OwnPresence {
     });
   }
 
-  /** Appears, and stays until `end`. @throws what the exchange throws. */
+  /** Appears, and stays until `end`. @throws FencedError when this generation was here before; what the exchange throws. */
   static async begin(
     exchange: ObjectExchange,
-    member: { rank: number; generation: number },
+    member: MemberIdentity,
     options: HeartbeatOptions,
     clock: Clock,
     failed: (cause: unknown) => void,
   ): Promise<OwnPresence> {
     const presence = new OwnPresence(exchange, member, options, clock, failed);
     try {
-      await presence.#renew();
+      if (!(await presence.#isFirst())) {
+        throw new FencedError(member, `another attempt of generation ${member.generation} was here before`);
+      }
+      presence.#beating = true;
       return presence;
     } catch (error) {
       presence.#stop();
@@ -86,60 +96,79 @@ export class OwnPresence {
     return this.#exchange.delete([this.#name]);
   }
 
+  /** A write that was repeated, because its answer was lost, finds what it has written itself. */
+  async #isFirst(): Promise<boolean> {
+    const content = this.#content();
+    if (await this.#exchange.putIfAbsent(this.#name, content)) return true;
+    const found = await this.#exchange.get(this.#name);
+    return found !== undefined && content.equals(found);
+  }
+
   #renew(): Promise<void> {
-    return this.#exchange.put(this.#name, Buffer.from(String(this.#beat++)));
+    return this.#exchange.put(this.#name, this.#content());
+  }
+
+  #content(): Buffer {
+    return Buffer.from(`${this.#author} ${this.#beat++}`);
   }
 }
 
 interface Seen {
   etag: string;
-  atMs: number;
+  /** How long it has not changed. */
+  silentMs: number;
 }
+
+/** A pause between two looks counts as no more than so many intervals: in a longer one this rank was held up itself. */
+const countedIntervals = 2;
 
 /** Watches the presences of the other members, by this rank's own clock: nobody's clocks need agree. */
 export class PresenceWatch {
   readonly #exchange: ObjectExchange;
-  readonly #generations: readonly number[];
+  readonly #generations: ReadonlyMap<number, number>;
   readonly #rank: number;
-  readonly #silenceMs: number;
+  readonly #options: HeartbeatOptions;
   readonly #clock: Clock;
   readonly #seen = new Map<number, Seen>();
   readonly #gone = new Set<number>();
+
+  #lookedAtMs: number | undefined;
 
   /** @param generations of the members, by rank. */
   constructor(
     exchange: ObjectExchange,
     rank: number,
-    generations: readonly number[],
-    { silenceMs }: HeartbeatOptions,
+    generations: ReadonlyMap<number, number>,
+    options: HeartbeatOptions,
     clock: Clock,
   ) {
     this.#exchange = exchange;
     this.#rank = rank;
     this.#generations = generations;
-    this.#silenceMs = silenceMs;
+    this.#options = options;
     this.#clock = clock;
   }
 
   /** True when every other member is known to be gone. */
   get isAlone(): boolean {
-    return this.#gone.size === this.#generations.length - 1;
+    return this.#gone.size === this.#generations.size - 1;
   }
 
   /** Begins anew after a pause in which nobody looked: silence counts from the next look. */
   resume(): void {
     this.#seen.clear();
+    this.#lookedAtMs = undefined;
   }
 
   /** One look: who has gone since the last one. */
   async look(): Promise<PeerGone[]> {
     const listing = await this.#exchange.list(presencePrefix);
-    const nowMs = this.#clock.nowMs();
+    const passedMs = this.#passed();
     const present = new Map<number, ListedObject>();
     const left = new Set<number>();
     for (const object of listing) {
       const parsed = parsePresence(object.name);
-      if (!parsed || this.#generations[parsed.rank] !== parsed.generation) continue;
+      if (!parsed || this.#generations.get(parsed.rank) !== parsed.generation) continue;
       if (parsed.left) left.add(parsed.rank);
       else present.set(parsed.rank, object);
     }
@@ -148,8 +177,8 @@ export class PresenceWatch {
       if (rank === this.#rank || this.#gone.has(rank)) return;
       if (left.has(rank)) gone.push({ rank, generation, how: 'left', cause: 'it closed its communicator' });
       else {
-        const silentMs = this.#silence(rank, present.get(rank)?.etag ?? 'absent', nowMs);
-        if (silentMs < this.#silenceMs) return;
+        const silentMs = this.#silence(rank, present.get(rank)?.etag ?? 'absent', passedMs);
+        if (silentMs < this.#options.silenceMs) return;
         const cause = `it has not renewed its presence for ${(silentMs / 1000).toFixed(1)} s`;
         gone.push({ rank, generation, how: 'lost', cause });
       }
@@ -158,10 +187,18 @@ export class PresenceWatch {
     return gone;
   }
 
-  #silence(rank: number, etag: string, nowMs: number): number {
+  /** Time since the last look. */
+  #passed(): number {
+    const nowMs = this.#clock.nowMs();
+    const passedMs = nowMs - (this.#lookedAtMs ?? nowMs);
+    this.#lookedAtMs = nowMs;
+    return Math.min(passedMs, countedIntervals * this.#options.intervalMs);
+  }
+
+  #silence(rank: number, etag: string, passedMs: number): number {
     const seen = this.#seen.get(rank);
-    if (seen?.etag === etag) return nowMs - seen.atMs;
-    this.#seen.set(rank, { etag, atMs: nowMs });
-    return 0;
+    const silentMs = seen?.etag === etag ? seen.silentMs + passedMs : 0;
+    this.#seen.set(rank, { etag, silentMs });
+    return silentMs;
   }
 }

@@ -1,16 +1,20 @@
 import { type Clock, systemClock } from '../../rendezvous/clock.js';
 import type { PeerGone } from '../../rendezvous/control.js';
+import { FencedError, type MemberIdentity } from '../../rendezvous/errors.js';
+import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { MusterError } from '../../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Message, Pending } from '../channel.js';
+import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { StorageChannelError } from './errors.js';
-import { meet, type Roster } from './meeting.js';
-import { ObjectBarrier } from './objectBarrier.js';
+import { afterLoss, firstState, type GroupState, generationOf, isLost } from './groupState.js';
+import { Ledger } from './ledger.js';
+import { meet, type Roster, returnToGroup } from './meeting.js';
+import { Members } from './members.js';
 import type { ObjectExchange } from './objectExchange.js';
 import { encodeObjectFrame } from './objectFrame.js';
-import { ObjectInbox } from './objectInbox.js';
-import { messageName } from './objectNames.js';
+import { ObjectMembership } from './objectMembership.js';
+import { isOfLedger, messageName } from './objectNames.js';
 import { type PollInterval, Polling } from './polling.js';
-import { type HeartbeatOptions, OwnPresence, PresenceWatch } from './presence.js';
+import { type HeartbeatOptions, OwnPresence } from './presence.js';
 
 /** How often the channel looks and renews. */
 export interface StorageTiming {
@@ -35,11 +39,28 @@ export interface ConnectStorageOptions {
   readonly rank: number;
   readonly worldSize: number;
   readonly generation: number;
+  /** What happens when the group loses a rank, the same at every rank (`ConnectCommunicatorOptions`); `abort` by default. */
+  readonly failurePolicy?: FailurePolicy;
   /** Time for every rank to arrive. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly timing?: StorageTiming;
+}
+
+/** What the channel knows of its group from the beginning. */
+interface Place {
+  readonly member: MemberIdentity;
+  readonly worldSize: number;
+  readonly roster: Roster;
+  readonly clock: Clock;
+  readonly timing: StorageTiming;
+}
+
+/** Present where the group goes on after a loss. */
+interface Agreed {
+  readonly ledger: Ledger;
+  readonly membership: ObjectMembership;
 }
 
 /**
@@ -50,50 +71,66 @@ export class StorageChannel implements Channel {
   readonly kind = 'storage';
   readonly rank: number;
   readonly worldSize: number;
-  readonly barrier: CountedBarrier;
+  readonly barrier: CountedBarrier = {
+    enter: (context, tag) => this.#members.barrier.enter(context, tag),
+    missing: (context, tag) => this.#members.barrier.missing(context, tag),
+  };
+  readonly membership?: Membership;
   readonly gone = new Map<number, PeerGone>();
   failure: MusterError | undefined;
   readonly #exchange: ObjectExchange;
-  readonly #epoch: string;
+  readonly #place: Place;
   readonly #presence: OwnPresence;
-  readonly #watch: PresenceWatch;
-  readonly #inbox: ObjectInbox;
-  readonly #barrier: ObjectBarrier;
   readonly #polling: Polling;
   readonly #stopWatching: () => void;
-  readonly #sequences = new Map<number, number>();
+  readonly #agreed: Agreed | undefined;
+  #members: Members;
   /** Messages that are being written. */
   readonly #sending = new Set<Promise<void>>();
   #watching: Promise<void> | undefined;
   #observer: ChannelObserver | undefined;
 
-  private constructor(options: ConnectStorageOptions, roster: Roster, presence: OwnPresence) {
-    const { exchange, rank, worldSize, clock = systemClock, timing = defaultStorageTiming } = options;
-    this.rank = rank;
+  private constructor(
+    place: Place,
+    exchange: ObjectExchange,
+    presence: OwnPresence,
+    policy: FailurePolicy,
+    ledger: Ledger,
+  ) {
+    const { member, worldSize, clock, timing } = place;
+    this.rank = member.rank;
     this.worldSize = worldSize;
     this.#exchange = exchange;
-    this.#epoch = roster.epoch;
+    this.#place = place;
     this.#presence = presence;
-    this.#watch = new PresenceWatch(exchange, rank, roster.generations, timing.heartbeat, clock);
-    this.#inbox = new ObjectInbox(exchange, roster.epoch, rank);
-    this.#barrier = new ObjectBarrier(
-      exchange,
-      { epoch: roster.epoch, rank, worldSize },
-      { wake: () => this.#polling.wake(), failed: (cause) => this.#fail('writing an object', cause) },
-    );
-    this.barrier = this.#barrier;
     this.#polling = new Polling(() => this.#look(), timing.poll, clock);
     this.#stopWatching = clock.every(timing.heartbeat.intervalMs, () => this.#watchOthers());
+    this.#members = this.#membersOf(ledger.state);
+    if (policy === 'abort') return;
+    const membership = new ObjectMembership({
+      exchange,
+      ledger,
+      policy,
+      rank: member.rank,
+      worldSize,
+      epochName: (epoch) => epochName(place.roster, epoch),
+      wake: () => this.#polling.wake(),
+      failed: (cause) => this.#fail('writing an object', cause),
+    });
+    this.membership = membership;
+    this.#agreed = { ledger, membership };
+    ledger.onChange = (state, before) => this.#follow(state, before);
   }
 
   /**
    * Joins the group of a run.
    *
    * @throws GroupTimeoutError naming the ranks that did not come, GroupBrokenError, GroupReleasedError, FencedError,
-   * ConnectAbortedError, StorageChannelError.
+   * PolicyMismatchError, ConnectAbortedError, StorageChannelError.
    */
   static async connect(options: ConnectStorageOptions): Promise<StorageChannel> {
-    const { exchange, runId, rank, generation, clock = systemClock, timing = defaultStorageTiming } = options;
+    const { exchange, runId, rank, worldSize, generation, failurePolicy: policy = 'abort' } = options;
+    const { clock = systemClock, timing = defaultStorageTiming } = options;
     const member = { runId, rank, generation };
     let channel: StorageChannel | undefined;
     let presence: OwnPresence | undefined;
@@ -102,8 +139,12 @@ export class StorageChannel implements Channel {
     };
     try {
       presence = await OwnPresence.begin(exchange, member, timing.heartbeat, clock, failed);
-      const roster = await meet({ ...options, member, clock, interval: timing.poll });
-      channel = new StorageChannel(options, roster, presence);
+      const meeting = { ...options, member, policy, clock, interval: timing.poll };
+      const roster = await meet(meeting);
+      const ledger = new Ledger(exchange, firstState(roster.generations));
+      if (roster.generations[rank] !== generation) await returnToGroup(meeting, ledger);
+      const place = { member, worldSize, roster, clock, timing };
+      channel = new StorageChannel(place, exchange, presence, policy, ledger);
       return channel;
     } catch (error) {
       await presence?.end();
@@ -119,14 +160,13 @@ export class StorageChannel implements Channel {
   send(to: number, context: number, tag: number, message: Message): Pending<void> {
     if (to === this.rank) {
       const copy = { datatype: message.datatype, bytes: new Uint8Array(message.bytes) };
-      this.#inbox.deliverOwn(context, tag, copy);
+      this.#members.inbox.deliverOwn(context, tag, copy);
       return { promise: Promise.resolve(), cancel() {} };
     }
-    const sequence = this.#sequences.get(to) ?? 0;
-    this.#sequences.set(to, sequence + 1);
+    const members = this.#members;
     const object = encodeObjectFrame({ communicator: context, tag, message });
     const written = this.#exchange
-      .put(messageName(this.#epoch, to, this.rank, sequence), object)
+      .put(messageName(members.epoch, to, this.rank, members.nextSequence(to)), object)
       .catch((cause) => this.#fail('sending a message', cause))
       .finally(() => this.#sending.delete(written));
     this.#sending.add(written);
@@ -140,17 +180,17 @@ export class StorageChannel implements Channel {
   }
 
   receive(from: number, context: number, tag: number): Pending<Message> {
-    const pending = this.#inbox.receive(from, context, tag);
+    const pending = this.#members.inbox.receive(from, context, tag);
     this.#polling.wake();
     return pending;
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {
-    return this.#inbox.hasArrived(from, context, tag);
+    return this.#members.inbox.hasArrived(from, context, tag);
   }
 
   discard(context: number, tag: number): void {
-    this.#inbox.discard(context, tag);
+    this.#members.inbox.discard(context, tag);
   }
 
   /** What this rank has sent is written, and what was sent to it removed; the last to leave removes everything. */
@@ -161,9 +201,11 @@ export class StorageChannel implements Channel {
     if (this.failure) return;
     try {
       await this.#presence.leave();
-      await this.#inbox.clear();
+      await this.#members.inbox.clear();
       await this.#tellGone();
-      if (this.#watch.isAlone) await removeEverything(this.#exchange);
+      // Whose place another attempt has taken may not clear away what that one needs.
+      await this.#agreed?.ledger.advance();
+      if (this.#members.watch.isAlone && !this.failure) await this.#removeObjects();
     } catch (cause) {
       this.#fail('leaving', cause);
     }
@@ -172,8 +214,9 @@ export class StorageChannel implements Channel {
   async #look(): Promise<'found' | 'nothing' | 'idle'> {
     if (!this.#isWaiting || this.failure) return 'idle';
     try {
-      const [message, barrier] = await Promise.all([this.#inbox.look(), this.#barrier.look()]);
-      return message || barrier ? 'found' : 'nothing';
+      const { inbox, barrier } = this.#members;
+      const looks = [inbox.look(), barrier.look(), this.#agreed?.membership.look()];
+      return (await Promise.all(looks)).includes(true) ? 'found' : 'nothing';
     } catch (cause) {
       this.#fail('looking for messages', cause);
       return 'idle';
@@ -181,12 +224,13 @@ export class StorageChannel implements Channel {
   }
 
   get #isWaiting(): boolean {
-    return this.#inbox.isAwaited || this.#barrier.isAwaited;
+    const { inbox, barrier } = this.#members;
+    return inbox.isAwaited || barrier.isAwaited || (this.#agreed?.membership.isAwaited ?? false);
   }
 
   /** Looks whether the others are alive, as long as this rank waits for any of them. */
   #watchOthers(): void {
-    if (!this.#isWaiting) this.#watch.resume();
+    if (!this.#isWaiting) this.#members.watch.resume();
     else if (!this.#watching && !this.failure) {
       this.#watching = this.#tellGone()
         .catch((cause) => this.#fail('looking for the others', cause))
@@ -196,15 +240,74 @@ export class StorageChannel implements Channel {
     }
   }
 
-  /** Tells of those that have gone, once everything that they had sent has arrived. */
+  /** Finds those that have gone. Where the group goes on after a loss, all have to agree on it first. */
   async #tellGone(): Promise<void> {
-    const gone = await this.#watch.look();
+    const members = this.#members;
+    const gone = await members.watch.look();
+    const lost = gone.filter(({ how }) => how === 'lost');
+    if (!this.#agreed) return this.#tell(gone, members);
+    await this.#tell(
+      gone.filter(({ how }) => how === 'left'),
+      members,
+    );
+    if (lost.length === 0) return;
+    const { ledger, membership } = this.#agreed;
+    const left = [...this.gone.values()].flatMap(({ how, rank }) => (how === 'left' ? [rank] : []));
+    await ledger.propose((state) => afterLoss(state, membership.policy, lost, left));
+  }
+
+  /** Tells of those that have gone, once everything that they had sent has arrived. */
+  async #tell(gone: readonly PeerGone[], { inbox }: Members): Promise<void> {
     if (gone.length === 0) return;
-    await Promise.all(gone.map(({ rank }) => this.#inbox.drain(rank)));
+    await Promise.all(gone.map(({ rank }) => inbox.drain(rank)));
     // What has just arrived is handed over before its receivers hear that nothing more will come.
     await Promise.resolve();
     for (const peer of gone) this.gone.set(peer.rank, peer);
     this.#observer?.gone(gone);
+  }
+
+  /** The next state on which all agree: ends what a loss has interrupted, and begins a new epoch. */
+  #follow(state: GroupState, before: GroupState): void {
+    const { member } = this.#place;
+    if (isLost(state, member.rank, member.generation)) {
+      this.#fail('staying', new FencedError(member, 'the others take it for lost'));
+      return;
+    }
+    const lost = state.lost.filter(({ rank, generation }) => !isLost(before, rank, generation));
+    for (const peer of lost) this.gone.set(peer.rank, peer);
+    if (lost.length > 0) this.#observer?.gone(lost);
+    if (state.epoch > before.epoch) {
+      this.#members = this.#membersOf(state);
+      for (const { rank, how } of [...this.gone.values()]) {
+        if (how === 'lost' && generationOf(state, rank) !== undefined) this.gone.delete(rank);
+      }
+    }
+    this.#agreed?.membership.follow(state);
+  }
+
+  #membersOf(state: GroupState): Members {
+    const { roster, timing, clock } = this.#place;
+    return new Members({
+      exchange: this.#exchange,
+      epoch: epochName(roster, state.epoch),
+      rank: this.rank,
+      generations: new Map(state.members),
+      heartbeat: timing.heartbeat,
+      clock,
+      wake: () => this.#polling.wake(),
+      failed: (cause) => this.#fail('writing an object', cause),
+    });
+  }
+
+  /**
+   * Removes every object of the group. Where ranks were lost, one of them may only be frozen: the ledger stays, so that
+   * it learns that the others went on without it, and does not take them for lost.
+   */
+  async #removeObjects(): Promise<void> {
+    const { epoch = 0, lost = [] } = this.#agreed?.ledger.state ?? {};
+    const isKept = (name: string) => (epoch > 0 || lost.length > 0) && isOfLedger(name);
+    const objects = await this.#exchange.list('');
+    await this.#exchange.delete(objects.map(({ name }) => name).filter((name) => !isKept(name)));
   }
 
   #fail(what: string, cause: unknown): void {
@@ -216,8 +319,7 @@ export class StorageChannel implements Channel {
   }
 }
 
-/** Removes every object of a group. */
-async function removeEverything(exchange: ObjectExchange): Promise<void> {
-  const objects = await exchange.list('');
-  await exchange.delete(objects.map(({ name }) => name));
+/** Messages of one epoch are never seen in another. */
+function epochName({ epoch }: Roster, number: number): string {
+  return number === 0 ? epoch : `${epoch}.${number}`;
 }

@@ -63,6 +63,21 @@ describe('split', () => {
     expect(sums).toEqual([0, 1, 2, 3, 4, 5].map((rank) => [rank < 3 ? 3 : 12, 3 + 2 * (rank % 3), 15]));
   });
 
+  it.each([64, 256])('and dup make worlds of %i ranks whole and halved', async (size) => {
+    const world = memoryWorld(size);
+    const results = await everyRank(world, async (comm) => {
+      const [half, copy] = await Promise.all([comm.split(comm.rank % 2, -comm.rank), comm.dup()]);
+      const own = [half!.rank, half!.worldSize, copy.rank, copy.worldSize];
+      const sums = await Promise.all([half!.allreduce(comm.rank, 'sum'), copy.allreduce(1, 'sum'), copy.barrier()]);
+      return [...own, sums[0], sums[1]];
+    });
+    for (const [rank, result] of results.entries()) {
+      const odd = rank % 2;
+      const rankInHalf = size / 2 - 1 - (rank - odd) / 2;
+      expect(result).toEqual([rankInHalf, size / 2, rank, size, (size / 2) * (size / 2 - 1 + odd), size]);
+    }
+  });
+
   it('can be done again on what it has made, down to single ranks', async () => {
     const world = memoryWorld(8);
     const depths = await everyRank(world, async (comm) => {

@@ -14,12 +14,14 @@ export interface CrowdReport {
 export class Crowd {
   readonly #children: ChildProcess[];
 
-  constructor(url: string, worldSize: number, processes: number) {
+  /** @param joinsPerSecond how many ranks of all begin to join in a second; all at once by default. */
+  constructor(url: string, worldSize: number, processes: number, joinsPerSecond?: number) {
     const script = fileURLToPath(new URL('memberCrowd.ts', import.meta.url));
     const share = Math.ceil(worldSize / processes);
     this.#children = Array.from({ length: processes }, (_, index) => {
       const first = index * share;
-      const options = { url, first, count: Math.min(share, worldSize - first), worldSize };
+      const joinIntervalMs = joinsPerSecond === undefined ? 0 : (1000 * processes) / joinsPerSecond;
+      const options = { url, first, count: Math.min(share, worldSize - first), worldSize, joinIntervalMs };
       return fork(script, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
     });
   }

@@ -31,7 +31,7 @@ class Someone implements Introduced {
 }
 
 function offer(local: Endpoint, seen: Endpoint | null, change: Partial<Offer> = {}): Offer {
-  return { attempt: 1, local, seen, listening: at(local.address, 9), ...change };
+  return { attempt: 1, local, seen, listening: at(local.address, 9), punching: null, ...change };
 }
 
 /** What both are told when both make their offer. */
@@ -108,6 +108,20 @@ describe('an introduction', () => {
       offer(behindB, behindB, { listening: null }),
     );
     expect(deaf).toMatchObject([{ how: 'punch' }, { how: 'punch' }]);
+  });
+
+  it('names the port that the other one wants to punch from, where it says one', () => {
+    const fresh = at(publicA.address, 4711);
+    const told = introduced(
+      new Someone(0, publicA),
+      offer(behindA, publicA, { attempt: 2, punching: fresh }),
+      new Someone(1, publicB),
+      offer(behindB, publicB),
+    );
+    expect(told).toMatchObject([
+      { how: 'punch', peer: publicB },
+      { how: 'punch', peer: fresh },
+    ]);
   });
 
   it('forgets what ranks that are gone have offered', () => {

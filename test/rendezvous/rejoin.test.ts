@@ -62,9 +62,10 @@ class Listener implements GroupListener {
   }
 }
 
-function connect(url: string, rank: number, listener: Listener): Promise<RendezvousLink> {
-  const identity = { runId: 'run-1', rank, worldSize: 2, generation: 0 };
-  return connectRendezvous({ ...identity, url, token: memberToken({ rank }), timeoutMs: 5000, listener });
+function connect(url: string, rank: number, listener: Listener, worldSize = 2): Promise<RendezvousLink> {
+  const identity = { runId: 'run-1', rank, worldSize, generation: 0 };
+  const token = memberToken({ rank, worldSize });
+  return connectRendezvous({ ...identity, url, token, timeoutMs: 20_000, listener });
 }
 
 async function pair(): Promise<{ links: [RendezvousLink, RendezvousLink]; listeners: [Listener, Listener] }> {
@@ -140,4 +141,40 @@ it('lets a member depart while its connection is being replaced', async () => {
   expect(await listeners[1].frames(1)).toMatchObject([{ tag: 1 }]);
   expect(await listeners[1].end()).toMatchObject({ rank: 0, how: 'left' });
   await links[1].close();
+});
+
+it('a storm: 200 members that lose their connections at once, again and again, lose no frame', {
+  timeout: 30_000,
+}, async () => {
+  await server.close();
+  // All members share this process with the server.
+  const limits = { rejoinGraceMs: 15_000, heartbeatMisses: 100, serverHeartbeatMisses: 100 };
+  server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, limits });
+  await proxy.stop();
+  proxy = await CuttableProxy.start(server.url);
+  const worldSize = 200;
+  const listeners = Array.from({ length: worldSize }, () => new Listener());
+  const links = await Promise.all(listeners.map((listener, rank) => connect(proxy.url, rank, listener, worldSize)));
+  const count = 30;
+  for (let sequence = 0; sequence < count; sequence++) {
+    for (const [source, link] of links.entries()) {
+      const destination = (source + 1) % worldSize;
+      const payload = Buffer.from(`${sequence} of ${source}`);
+      link.send(frame({ kind: frameKinds.data, source, destination, sequence, payload }));
+    }
+    if (sequence % 10 !== 5) continue;
+    // What follows is sent while all are away the first time, and over what replaces the connections afterwards.
+    const before = proxy.count;
+    proxy.cut();
+    if (sequence > 10) while (proxy.count < before + worldSize) await new Promise(setImmediate);
+  }
+  for (const [rank, listener] of listeners.entries()) {
+    const source = (rank + worldSize - 1) % worldSize;
+    const texts = (await listener.frames(count)).map(({ payload }) => Buffer.from(payload).toString());
+    expect(texts).toEqual(Array.from({ length: count }, (_, sequence) => `${sequence} of ${source}`));
+  }
+  expect(await metric('members')).toBe(worldSize);
+  expect(await metric('rejoined_total')).toBeGreaterThanOrEqual(worldSize);
+  expect(await metric('lost_total')).toBe(0);
+  await Promise.all(links.map((link) => link.close()));
 });

@@ -71,6 +71,24 @@ describe('a link of two ranks behind two NATs', () => {
     }
   });
 
+  it('that dies in its probe is made once more, from new ports', { timeout: limitMs }, async (context) => {
+    if (!topology) {
+      console.warn(obstacle);
+      return context.skip(obstacle);
+    }
+    topology.setNats('preserving');
+    topology.setWayBetween({ openForBytes: 16_384 });
+    const ranks = startBoth(topology, 'repaired');
+    try {
+      await Promise.all(ranks.map((rank) => rank.until(/^relay, 1 failed/)));
+      topology.setWayBetween('open');
+      await Promise.all(ranks.map((rank) => rank.until(/^direct, settled, 1 failed/)));
+    } finally {
+      topology.setWayBetween('open');
+      expect(await Promise.all(ranks.map((rank) => rank.stop()))).toEqual([0, 0]);
+    }
+  });
+
   it('that fails its probe twice is replaced by the relay', { timeout: limitMs }, async (context) => {
     if (!topology) {
       console.warn(obstacle);

@@ -12,13 +12,17 @@ describe('the observer', () => {
     await once(first, 'connect');
     const localPort = first.localPort ?? 0;
     const second = await startObserver('127.0.0.1', 0, 1000);
-    expect(await askObserver({ address: '127.0.0.1', port: second.port }, localPort, 1000)).toEqual({
-      address: '127.0.0.1',
-      port: localPort,
+    const observed = { address: '127.0.0.1', port: second.port };
+    expect(await askObserver(observed, localPort, 1000)).toEqual({
+      localPort,
+      seen: { address: '127.0.0.1', port: localPort },
     });
+    const fresh = await askObserver(observed, 0, 1000);
+    expect(fresh?.localPort).not.toBe(localPort);
+    expect(fresh?.seen).toEqual({ address: '127.0.0.1', port: fresh?.localPort });
     first.destroy();
     await Promise.all([observer.close(), second.close()]);
-    expect(await askObserver({ address: '127.0.0.1', port: second.port }, localPort, 1000)).toBeNull();
+    expect(await askObserver(observed, localPort, 1000)).toBeNull();
   });
 
   it('says when its port is taken', async () => {

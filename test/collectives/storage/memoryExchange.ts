@@ -3,7 +3,7 @@ import type { ListedObject, ObjectExchange } from '../../../collectives/storage/
 import { StorageChannel, type StorageTiming } from '../../../collectives/storage/storageChannel.js';
 
 /** Objects in memory, which answer in the next turn of the event loop: the storage channel without the time of S3. */
-class MemoryExchange implements ObjectExchange {
+export class MemoryExchange implements ObjectExchange {
   readonly #objects = new Map<string, Buffer>();
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
@@ -37,6 +37,48 @@ class MemoryExchange implements ObjectExchange {
 }
 
 const answer = () => new Promise((resolve) => setImmediate(resolve));
+
+/** The exchange of one rank, which can be cut off from the others as if its process had died. */
+export class CuttableExchange implements ObjectExchange {
+  readonly #exchange: ObjectExchange;
+  #isCut = false;
+
+  constructor(exchange: ObjectExchange) {
+    this.#exchange = exchange;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+  }
+
+  put(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#through(() => this.#exchange.put(name, bytes));
+  }
+
+  putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
+    return this.#through(() => this.#exchange.putIfAbsent(name, bytes));
+  }
+
+  get(name: string): Promise<Uint8Array | undefined> {
+    return this.#through(() => this.#exchange.get(name));
+  }
+
+  list(prefix: string): Promise<readonly ListedObject[]> {
+    return this.#through(() => this.#exchange.list(prefix));
+  }
+
+  delete(names: readonly string[]): Promise<void> {
+    return this.#through(() => this.#exchange.delete(names));
+  }
+
+  /** What was under way takes effect, but its answer is lost. */
+  async #through<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#isCut) throw new Error('cut off');
+    const answer = await call();
+    if (this.#isCut) throw new Error('cut off');
+    return answer;
+  }
+}
 
 /** Quick looks, and heartbeats that leave the machine to the messages. */
 const timing: StorageTiming = {

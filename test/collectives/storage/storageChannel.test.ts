@@ -231,7 +231,10 @@ describe('a rank that is gone', () => {
 
   it('has delivered even more than a listing or a deletion takes at once', { timeout: 30_000 }, async () => {
     const runId = storage.nextRunId();
-    const [stays, leaves] = await storage.world(2, runId);
+    // The heartbeats of a rank wait behind what it writes.
+    const timing = { ...testTiming, heartbeat: { ...testTiming.heartbeat, silenceMs: 10_000 } };
+    const channels = await Promise.all([0, 1].map((rank) => storage.channel(runId, rank, 2, { timing })));
+    const [stays, leaves] = channels.map((channel) => new Communicator(channel));
     const count = 1050;
     await Promise.all(Array.from({ length: count }, (_, index) => leaves!.send(index, 0)));
     expect(await storage.folder(runId).list('')).toHaveLength(count + 3);
