@@ -13,6 +13,7 @@ import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { sweepCommand } from './commands/sweep.js';
 import { upCommand } from './commands/up.js';
 import { uploadCommand } from './commands/upload.js';
 import { exitCodes } from './exitCodes.js';
@@ -38,6 +39,7 @@ export function createProgram() {
     upCommand(),
     downCommand(),
     runCommand(),
+    sweepCommand(),
     statusCommand(),
     stopCommand(),
     logsCommand(),

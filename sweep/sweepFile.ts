@@ -11,7 +11,7 @@ const varySchema = z.strictObject({
   architecture: values(z.enum(['x86_64', 'arm64'])).optional(),
   memory_mb: values(z.int().min(128).max(10_240)).optional(),
   channel: values(z.enum(['none', 'relay', 'direct', 'storage', 'auto'])).optional(),
-  partition_mb: values(positive).optional().describe('MB (2^20 bytes) of a partition.'),
+  partition_mb: values(positive.max(4_096)).optional().describe('MB (2^20 bytes) of a partition.'),
   data_gb: values(positive).optional().describe('GB (2^30 bytes) of data, in whole partitions.'),
   samples: values(z.int().min(1)).optional().describe('Samples of data, in whole partitions.'),
   batch_size: values(z.int().min(1).max(65_536)).optional(),
@@ -61,6 +61,10 @@ export const sweepSchema = z
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, 'expected 1-40 letters, digits, "-" and "_"'),
     title: z.string().min(1).max(200).optional(),
     payload: z.record(z.string(), z.json()).describe('The payload that all runs share.'),
+    files: z
+      .record(z.string().min(1), z.string().min(1))
+      .default({})
+      .describe('Local files that runs need, and the prefix of the bucket that each is uploaded to.'),
     data: dataSchema.optional(),
     vary: varySchema,
     scaling: z.enum(['strong', 'weak']).optional(),
