@@ -16,7 +16,7 @@ export function measuresOf(
   return {
     jobS: seconds(job.endedAtMs - job.startedAtMs),
     startUpS: middle(({ startedAtMs }) => startedAtMs - job.startedAtMs),
-    containerS: middle(({ startedAtMs, endedAtMs }) => endedAtMs - startedAtMs),
+    containerS: middle(({ startedAtMs, endedAtMs, stageMs }) => endedAtMs - startedAtMs - stageMs.collectives),
     reductionS: middle(({ stageMs }) => stageMs.collectives) + seconds(job.endedAtMs - lastMs),
     ranksS: seconds(lastMs - firstMs),
     ranks: rows.length,

@@ -13,7 +13,7 @@ export const measuresSchema = z.object({
   jobS: figure,
   /** From the start of the job until a rank's handler begins; median of the ranks. */
   startUpS: figure,
-  /** A rank's handler, from its begin to its end; median of the ranks. */
+  /** A rank's handler, from its begin to its end, without its time in collectives; median of the ranks. */
   containerS: figure,
   /** A rank's time in collectives, median of the ranks, and from the last rank's end to the end of the job. */
   reductionS: figure,

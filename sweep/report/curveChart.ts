@@ -81,12 +81,13 @@ function xAxisOf(size: ChartSize, { xFormat, xScale }: CurveChart, xs: readonly 
     };
   }
   const room = greatest > least ? (greatest - least) * 0.06 : Math.max(greatest * 0.2, 0.5);
-  const ticks = xs.length <= (size.width > 600 ? 12 : 6) ? { customValues: [...xs] } : {};
+  const ticks =
+    xs.length <= (size.width > 600 ? 12 : 6) ? { customValues: [...xs] } : { showMinLabel: false, showMaxLabel: false };
   return {
     type: 'value' as const,
     min: least - room,
     max: greatest + room,
-    axisLabel: { ...axisLabel, showMinLabel: false, showMaxLabel: false, ...ticks },
+    axisLabel: { ...axisLabel, ...ticks },
   };
 }
 

@@ -1,8 +1,8 @@
 import { figure, legend, narrowWidth, picture, section, table, wideWidth } from '../../report/figure.js';
 import { formatBytes, formatCount, formatDuration, formatTime, formatUsd } from '../../report/format.js';
 import { html, type SafeHtml } from '../../report/html.js';
-import { factorsWords } from '../factors.js';
-import type { MeasuredPoint } from '../measuredPoint.js';
+import { type FactorName, factorNames, factorsWords } from '../factors.js';
+import { groupsBut, type MeasuredPoint } from '../measuredPoint.js';
 import { paretoFront } from '../paretoFront.js';
 import type { SweepResult } from '../sweepResult.js';
 import { curveFigure, fixedIn, repeatCells, repeatColumns } from './curveFigure.js';
@@ -91,7 +91,7 @@ export function stageBreakdown(points: readonly MeasuredPoint[]): SafeHtml {
   return section(
     'stages',
     'Stages of the job',
-    html`<p class="lead">Start-up: from the start of the job until a rank begins. Container: a rank, from begin to end. Reduction: a rank's time in collectives, and from the last rank's end to the end of the job. Each is the median of the ranks, then of the repeats, so that they add up to about the job, whose end has a tick.</p>`,
+    html`<p class="lead">Start-up: from the start of the job until a rank begins. Container: a rank, from begin to end, without its time in collectives. Reduction: a rank's time in collectives, and from the last rank's end to the end of the job. Each is the median of the ranks, then of the repeats, so that they add up to about the job, whose end has a tick.</p>`,
     figure({
       pictures: html`${legend(stageParts.map(({ name, color }) => ({ name, color })))}${picture(
         (size) => drawStageBars(size, shown),
@@ -117,22 +117,30 @@ export function stageBreakdown(points: readonly MeasuredPoint[]): SafeHtml {
   );
 }
 
+const amountFactors: readonly FactorName[] = ['data_gb', 'samples'];
+
 /** Time against cost, with the points that no other one beats. */
 export function pareto(points: readonly MeasuredPoint[]): SafeHtml | null {
   if (points.length < 2) return null;
   const places = points.map((point) => ({
     point,
+    factors: point.factors,
     seconds: point.repeats('jobS').median,
     usd: point.repeats('usd').median,
   }));
-  const front = paretoFront(places);
-  const onFront = new Set(front.map(({ point }) => point.index));
+  // Points with different amounts of data are different work: each amount has a front of its own.
+  const amounts = groupsBut(
+    places,
+    factorNames.filter((name) => !amountFactors.includes(name)),
+  );
+  const fronts = amounts.map(({ shared, points: group }) => ({ shared, front: paretoFront(group) }));
+  const onFront = new Set(fronts.flatMap(({ front }) => front.map(({ point }) => point.index)));
   const rest = places.filter(({ point }) => !onFront.has(point.index));
   const spot = ({ point, seconds: y, usd }: (typeof places)[number]) => ({ x: usd, y, repeats: point.repeats('jobS') });
   return section(
     'pareto',
     'Time against cost',
-    html`<p class="lead">On the front are the points that no other one beats in both. Points with different amounts of data are different work: compare those of the same amount.</p>`,
+    html`<p class="lead">On a front are the points that no other one with as much data beats in time and in cost.</p>`,
     curveFigure(
       {
         label: 'Pareto front',
@@ -140,7 +148,10 @@ export function pareto(points: readonly MeasuredPoint[]): SafeHtml | null {
         xFormat: formatUsd,
         yFormat: seconds,
         curves: [
-          { name: 'front', points: front.map(spot).sort((left, right) => left.x - right.x) },
+          ...fronts.map(({ shared, front }) => ({
+            name: fronts.length > 1 ? `front of ${factorsWords(shared)}` : 'front',
+            points: front.map(spot).sort((left, right) => left.x - right.x),
+          })),
           ...(rest.length > 0 ? [{ name: 'beaten', points: rest.map(spot), scattered: true }] : []),
         ],
       },

@@ -47,7 +47,12 @@ export function batchSize(points: readonly MeasuredPoint[]): SafeHtml | null {
   return section(
     'batch-size',
     'Batch size',
-    figureAgainst(points, { ...against, label: 'Time of a rank', figure: 'containerS', format: seconds }),
+    figureAgainst(points, {
+      ...against,
+      label: 'Time of a rank, without collectives',
+      figure: 'containerS',
+      format: seconds,
+    }),
     figureAgainst(points, {
       ...against,
       label: 'Throughput by wall time',
