@@ -140,10 +140,6 @@ function faultsOf(issue: z.core.$ZodIssue): SweepFault[] {
   return [{ key: issue.path.length > 0 ? issue.path.join('.') : '(sweep)', message: issue.message }];
 }
 
-/** The values that a sweep gives each factor; a factor with one value is fixed, not varied. */
-export const variedFactors = (vary: Sweep['vary']): FactorName[] =>
-  factorNames.filter((name) => (vary[name]?.length ?? 0) > 1);
-
 /** Every combination of the values, in the order of the factors. */
 export function combinations(vary: Sweep['vary']): Factors[] {
   return factorNames.reduce<Factors[]>(

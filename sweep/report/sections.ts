@@ -89,15 +89,17 @@ export function otherFactor(points: readonly MeasuredPoint[], name: FactorName):
     factorTitle(name),
     figureAgainst(points, {
       ...against,
-      label: `Time of the job by ${factorTitle(name).toLowerCase()}`,
+      label: `Time of the job by ${midSentence(factorTitle(name))}`,
       figure: 'jobS',
       format: seconds,
     }),
     figureAgainst(points, {
       ...against,
-      label: `Cost of a run by ${factorTitle(name).toLowerCase()}`,
+      label: `Cost of a run by ${midSentence(factorTitle(name))}`,
       figure: 'usd',
       format: formatUsd,
     }),
   );
 }
+
+const midSentence = (title: string): string => `${title.charAt(0).toLowerCase()}${title.slice(1)}`;
