@@ -9,8 +9,10 @@ import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
+import { planCommand } from './commands/plan.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
 import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { sweepCommand } from './commands/sweep.js';
@@ -50,6 +52,8 @@ export function createProgram() {
     memoryCommand(),
     doctorCommand(),
     rendezvousCommand(),
+    planCommand(),
+    simulateCommand(),
     benchCommand(),
   ];
   for (const command of commands) {
