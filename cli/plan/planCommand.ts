@@ -45,7 +45,8 @@ export async function plan(session: Session, options: PlanOptions): Promise<Exit
   const circumstances = await circumstancesOf(session, options);
   const total = (figure: 'bytes' | 'samples') => circumstances.ranks.reduce((sum, rank) => sum + rank[figure], 0);
   const data = { bytes: total('bytes'), samples: total('samples') };
-  if (data.bytes === 0) throw new CannotRunError(circumstances.faults);
+  if (data.bytes === 0)
+    throw new CannotRunError(circumstances.faults.filter((fault) => fault.startsWith('data_prefix')));
   const steps = choosePlan(
     {
       ...data,
