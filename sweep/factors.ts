@@ -35,7 +35,7 @@ export function factorTitle(name: FactorName): string {
 
 /** `25 MB partitions`: one value in a legend. */
 export function factorWords(name: FactorName, value: number | string): string {
-  const text = typeof value === 'number' ? value.toLocaleString('en-US') : value;
+  const text = typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 6 }) : value;
   switch (name) {
     case 'partition_mb':
       return `${text} MB partitions`;

@@ -144,5 +144,5 @@ function outcomeOf(
         lost.length > 0 ? `${lost.length} ranks did not deliver; ${causes.join('; ')}` : 'there is no summary of it',
     };
   const said = fault ? `${fault.name}: ${fault.message}` : 'Step Functions gave no cause';
-  return { status: status === 'ABORTED' ? 'ABORTED' : 'FAILED', reason: [said, ...causes].join('; ') };
+  return { status: status === 'ABORTED' ? 'ABORTED' : 'FAILED', reason: said };
 }

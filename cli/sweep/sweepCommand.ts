@@ -134,14 +134,14 @@ async function conclude(session: Session, result: SweepResult, folder: string): 
 
 /** @throws SweepIncompleteError, MissingBaselineError */
 function requireWhole({ sweep: swept, rows, ended, plannedRuns }: SweepResult): void {
-  const points = measuredPoints(rows);
-  if ((swept.vary.world_size?.length ?? 0) > 1) scalingCurves(points, swept.scaling ?? 'strong');
-  if (swept.vary.failure_rate) resilienceCurves(points);
   if (ended === 'stop_after_usd')
     throw new SweepIncompleteError(
       `Stopped after ${rows.length} of ${plural(plannedRuns, 'run')}, because stop_after_usd is reached.`,
       { remedy: 'With a higher limit, the same command goes on.' },
     );
+  const points = measuredPoints(rows);
+  if ((swept.vary.world_size?.length ?? 0) > 1) scalingCurves(points, swept.scaling ?? 'strong');
+  if (swept.vary.failure_rate) resilienceCurves(points);
   const failed = rows.filter(({ status }) => status !== 'SUCCEEDED').length;
   if (failed > 0)
     throw new SweepIncompleteError(`${failed} of ${plural(plannedRuns, 'run')} failed; the report names why.`, {
