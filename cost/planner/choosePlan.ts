@@ -13,8 +13,6 @@ const memorySizesMb = [1_769, 3_538, 5_307, 7_076, 10_240];
 const mostRanks = 10_000;
 /** So sure a plan must be. */
 const wantedShare = 0.95;
-/** Plans that are simulated before the question is given up. */
-const mostSimulated = 30;
 
 /** One way to run the job. */
 export interface PlanShape {
@@ -65,7 +63,7 @@ export function* choosePlan(question: PlanQuestion, constants: ForecastConstants
   }
   const wanted = limits.deadlineS === undefined ? fastest : cheapest;
   const promising = candidates.filter(({ forecast }) => keeps(forecast, limits)).sort(wanted);
-  for (const [tried, { shape, input, forecast }] of promising.slice(0, mostSimulated).entries()) {
+  for (const [tried, { shape, input, forecast }] of promising.entries()) {
     yield `${tried} plans simulated`;
     const simulation = yield* quietly(
       simulateRun(input, constants, { ...options, limits }),
