@@ -10,11 +10,14 @@ import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { memoryCommand } from './commands/memory.js';
 import { partitionCommand } from './commands/partition.js';
+import { planCommand } from './commands/plan.js';
 import { rendezvousCommand } from './commands/rendezvous.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { sweepCommand } from './commands/sweep.js';
 import { uiCommand } from './commands/ui.js';
 import { upCommand } from './commands/up.js';
 import { uploadCommand } from './commands/upload.js';
@@ -41,6 +44,7 @@ export function createProgram() {
     upCommand(),
     downCommand(),
     runCommand(),
+    sweepCommand(),
     statusCommand(),
     stopCommand(),
     logsCommand(),
@@ -54,6 +58,8 @@ export function createProgram() {
     memoryCommand(),
     doctorCommand(),
     rendezvousCommand(),
+    planCommand(),
+    simulateCommand(),
     benchCommand(),
   ];
   for (const command of commands) {

@@ -68,3 +68,28 @@ export class CalibrationError extends MusterError {
     });
   }
 }
+
+/** Pilot runs that a model cannot be fitted to; lists every fault. */
+export class PilotRunsError extends MusterError {
+  readonly code = 'INVALID_PILOT_RUNS';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The planner cannot be fitted to these runs:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\n`, {
+      remedy:
+        'Give summary.json files of runs that succeeded, or a folder of CosmicAI results with total_execution_time.csv.',
+    });
+    this.faults = faults;
+  }
+}
+
+/** No plan keeps to the deadline and the budget. */
+export class NoPlanError extends MusterError {
+  readonly code = 'NO_PLAN';
+
+  constructor(wanted: string, nearest: string) {
+    super(`No plan ${wanted} with a certainty of 95 %. ${nearest}`, {
+      remedy: 'Allow more time or money, or raise --concurrency.',
+    });
+  }
+}

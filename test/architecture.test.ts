@@ -16,11 +16,12 @@ const mayImport: Record<string, readonly string[]> = {
   collectives: ['run', 'rendezvous'],
   cost: ['run'],
   report: ['run', 'cost'],
+  sweep: ['run', 'report'],
   rank: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives'],
   job: ['run', 'storage', 'data', 'rendezvous', 'collectives', 'cost', 'report'],
   functions: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'rank', 'job'],
   local: ['run'],
-  cli: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'job', 'local'],
+  cli: ['run', 'storage', 'data', 'models', 'rendezvous', 'collectives', 'cost', 'report', 'sweep', 'job', 'local'],
 };
 /** Beside the rooms: what may import anything. */
 const outside = ['bench', 'docs', 'examples', 'scripts', 'stack', 'statemachine', 'test'];

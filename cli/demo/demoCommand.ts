@@ -10,13 +10,13 @@ import { showEndedRun } from '../execution/showRun.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { packageRoot } from '../packageRoot.js';
 import type { Session } from '../session.js';
-import { ByteProgress } from '../terminal/byteProgress.js';
 import { count, duration, plural } from '../terminal/quantities.js';
 import { uploadAll } from '../transfer/uploadCommand.js';
 import { uploadItems } from '../transfer/uploadSources.js';
 import { copyResults, showCopies } from './copyResults.js';
 import { ensureSurvey } from './sampleSurvey.js';
-import { bytesPerGalaxy, type DemoScale, demoScale, payloadChanges } from './surveyPlan.js';
+import { type DemoScale, demoScale, payloadChanges } from './surveyPlan.js';
+import { surveyProgress } from './surveyProgress.js';
 
 export interface DemoOptions {
   readonly ranks?: number;
@@ -55,13 +55,7 @@ export async function demo(session: Session, options: DemoOptions): Promise<Exit
 async function survey({ directory, terminal, interruption }: Session, scale: DemoScale): Promise<string[]> {
   const folder = join(directory.path, 'surveys', `${scale.seed}-${scale.partitions}`);
   const startedAt = performance.now();
-  const progressOf = () =>
-    new ByteProgress(terminal, {
-      title: 'Simulating',
-      totalBytes: scale.partitions * scale.galaxiesPerPartition * bytesPerGalaxy,
-      totalItems: scale.partitions,
-      noun: 'partitions',
-    });
+  const progressOf = () => surveyProgress(terminal, scale);
   const { paths, made } = await ensureSurvey(folder, scale, interruption.signal, progressOf);
   const galaxies = `${count(scale.partitions * scale.galaxiesPerPartition)} galaxies in ${plural(scale.partitions, 'partition')}`;
   const verb = made

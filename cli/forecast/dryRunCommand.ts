@@ -1,13 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { calibrate } from '../../cost/forecast/calibrate.js';
-import { defaultConstants, type ForecastConstants } from '../../cost/forecast/constants.js';
-import { messageOf } from '../../run/errors.js';
 import { parsePayload } from '../../run/parsePayload.js';
 import type { Payload } from '../../run/payload.js';
 import { type TargetOptions, withTarget } from '../cloud/target.js';
-import { UnreadableInputError } from '../errors.js';
-import { parseSummary } from '../execution/loadSummary.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
+import { fitPilots } from '../plan/readPilots.js';
 import { readPayload } from '../readPayload.js';
 import type { Session } from '../session.js';
 import { assumedCircumstances, type Circumstances, lookUpCircumstances } from './circumstances.js';
@@ -32,7 +27,7 @@ export interface DryRunOptions extends TargetOptions {
 export async function dryRun(session: Session, path: string, options: DryRunOptions): Promise<ExitCode> {
   const { terminal } = session;
   const payload = parsePayload(await readPayload(path, process.stdin));
-  const constants = options.from === undefined ? defaultConstants : await constantsFrom(options.from);
+  const { constants } = await fitPilots(options.from === undefined ? [] : [options.from]);
   const circumstances = await circumstancesOf(session, payload, options);
   const result = forecastPayload(payload, circumstances, constants);
   terminal.say(forecastText(result, constants, terminal.colours));
@@ -45,17 +40,4 @@ async function circumstancesOf(session: Session, payload: Payload, options: DryR
   const { ranks, concurrency, partitionMb, samples, region } = options;
   if (ranks !== undefined) return assumedCircumstances(payload, { ranks, partitionMb, samples, concurrency, region });
   return withTarget(session, options, (target) => lookUpCircumstances(payload, target, concurrency));
-}
-
-/** @throws UnreadableInputError, CalibrationError */
-async function constantsFrom(path: string): Promise<ForecastConstants> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw new UnreadableInputError(path, messageOf(error), error);
-  }
-  const summary = parseSummary(value);
-  if (!summary) throw new UnreadableInputError(path, 'expected the summary.json of a run, version 1.');
-  return calibrate(summary, defaultConstants);
 }

@@ -1,5 +1,5 @@
 import type { ForecastConstants } from '../../cost/forecast/constants.js';
-import { type Forecast, forecastRun } from '../../cost/forecast/forecastRun.js';
+import { type Forecast, type ForecastInput, forecastRun } from '../../cost/forecast/forecastRun.js';
 import { defaultPriceTable, pricesOf } from '../../cost/prices.js';
 import { chooseChannel } from '../../job/channelChoice.js';
 import type { Payload } from '../../run/payload.js';
@@ -22,12 +22,15 @@ const assumedRunS = 60;
 /** Children of a Distributed Map. */
 const mapLimit = 10_000;
 
-/** Forecasts the run of a payload by the rules that Initialize plans it by. */
-export function forecastPayload(
-  payload: Payload,
-  circumstances: Circumstances,
-  constants: ForecastConstants,
-): PayloadForecast {
+/** What a forecast of a payload's run starts from. */
+export interface PlannedInput {
+  readonly input: ForecastInput;
+  readonly collectives: PlannedCollectives;
+  readonly faults: readonly string[];
+}
+
+/** Plans the run of a payload by the rules of Initialize. */
+export function plannedInput(payload: Payload, circumstances: Circumstances): PlannedInput {
   const { ranks, memoryMb, concurrency, region, rendezvousStartS } = circumstances;
   const worldSize = ranks.length;
   const wanted = Math.min(payload.max_concurrency ?? worldSize, mapLimit);
@@ -45,23 +48,20 @@ export function forecastPayload(
   const collectives: PlannedCollectives =
     'faults' in choice ? { channel: 'none', reason: 'the ranks cannot meet' } : choice;
   const usesRendezvous = collectives.channel === 'relay' || collectives.channel === 'direct';
-  const forecast = forecastRun(
-    {
-      ...circumstances,
-      pricesTable: defaultPriceTable,
-      concurrency: Math.max(1, Math.min(wanted, concurrency.free)),
-      meeting:
-        collectives.channel === 'none' || worldSize === 1
-          ? null
-          : {
-              ...collectivesForecast(collectives.channel, payload, { worldSize, memoryMb, runS: assumedRunS }, prices),
-              barrier: payload.barrier,
-            },
-      rendezvousStartS: usesRendezvous ? rendezvousStartS : 0,
-      usesRendezvous,
-    },
-    constants,
-  );
+  const input: ForecastInput = {
+    ...circumstances,
+    pricesTable: defaultPriceTable,
+    concurrency: Math.max(1, Math.min(wanted, concurrency.free)),
+    meeting:
+      collectives.channel === 'none' || worldSize === 1
+        ? null
+        : {
+            ...collectivesForecast(collectives.channel, payload, { worldSize, memoryMb, runS: assumedRunS }, prices),
+            barrier: payload.barrier,
+          },
+    rendezvousStartS: usesRendezvous ? rendezvousStartS : 0,
+    usesRendezvous,
+  };
   const faults = [
     ...circumstances.faults,
     ...('faults' in choice ? choice.faults : []),
@@ -69,9 +69,24 @@ export function forecastPayload(
       ? [`world_size: ${worldSize} ranks are more than the ${mapLimit} of a Distributed Map`]
       : []),
     ...(concurrency.free < 1 ? [`no executor can run: ${concurrency.limit} is 0; raise it`] : []),
-    ...timeFaults(forecast, payload, circumstances),
   ];
-  return { forecast, collectives, concurrencyLimit: concurrency.limit, faults: [...new Set(faults)] };
+  return { input, collectives, faults };
+}
+
+/** Forecasts the run of a payload. */
+export function forecastPayload(
+  payload: Payload,
+  circumstances: Circumstances,
+  constants: ForecastConstants,
+): PayloadForecast {
+  const { input, collectives, faults } = plannedInput(payload, circumstances);
+  const forecast = forecastRun(input, constants);
+  return {
+    forecast,
+    collectives,
+    concurrencyLimit: circumstances.concurrency.limit,
+    faults: [...new Set([...faults, ...timeFaults(forecast, payload, circumstances)])],
+  };
 }
 
 function timeFaults(

@@ -61,6 +61,7 @@ function timeTable({ stagesS, rank, slowestRankS, longestExecutorS, wallS }: For
     ],
     ['  one rank', seconds(rank.totalS), 'with nothing unusual about it, its process started, nobody to wait for'],
     ['    S3 calls', seconds(rank.callsS), 'one after the other'],
+    ['    program', seconds(rank.programStartS), 'its start'],
     ['    model', seconds(rank.modelS), ''],
     [
       '    work',
@@ -71,7 +72,9 @@ function timeTable({ stagesS, rank, slowestRankS, longestExecutorS, wallS }: For
     ['Aggregate', seconds(stagesS.aggregate), 'reads what the ranks wrote, waits for the REPORT lines'],
     [colours.bold('all of it'), colours.bold(seconds(wallS)), ''],
   ];
-  const shown = rows.filter(([name]) => name !== 'Rendezvous' || stagesS.rendezvous > 0);
+  const shown = rows
+    .filter(([name]) => name !== 'Rendezvous' || stagesS.rendezvous > 0)
+    .filter(([name]) => name !== '    program' || rank.programStartS > 0);
   return table([{ heading: 'stage' }, { heading: 'time', align: 'right' }, { heading: '' }], shown, colours);
 }
 

@@ -14,13 +14,14 @@ import { type ExecutorUse, runningExecutors } from './runningExecutors.js';
 /** Time between two looks at a function that changes. */
 const pollMs = { local: 20, aws: 1_000 } as const;
 
-interface MemoryTools {
+/** What the sizes of an executor are looked at and made with. */
+export interface MemoryTools {
   readonly executor: ExecutorFunction;
   readonly versions: MemoryVersions;
   readonly runs: () => Promise<ExecutorUse[]>;
 }
 
-async function toolsOf(target: Target): Promise<MemoryTools> {
+export async function memoryTools(target: Target): Promise<MemoryTools> {
   const { lambda, sfn, s3 } = target.clients;
   const stateMachineArn = await target.stateMachineArn();
   const name = functionNameOf((await stackFunctions(sfn, stateMachineArn)).executor);
@@ -37,7 +38,7 @@ export async function ensure(
 ): Promise<ExitCode> {
   const { terminal, interruption } = session;
   return withTarget(session, { ...options, needs: 'running' }, async (target) => {
-    const tools = await toolsOf(target);
+    const tools = await memoryTools(target);
     const versions = await ensureMemory(memoriesMb, {
       ...tools,
       signal: interruption.signal,
@@ -51,7 +52,7 @@ export async function ensure(
 /** `muster memory list` */
 export async function list(session: Session, options: TargetOptions): Promise<ExitCode> {
   return withTarget(session, options, async (target) => {
-    const { executor, versions } = await toolsOf(target);
+    const { executor, versions } = await memoryTools(target);
     show(session, executor.name, await versions.list());
     return exitCodes.success;
   });
@@ -68,7 +69,7 @@ export async function remove(
   options: TargetOptions,
 ): Promise<ExitCode> {
   return withTarget(session, options, async (target) => {
-    const { executor, versions, runs } = await toolsOf(target);
+    const { executor, versions, runs } = await memoryTools(target);
     const unwanted = await Promise.all(memoriesMb.map((memoryMb) => versions.find(memoryMb)));
     const users = (await runs()).filter(
       ({ qualifier }) => qualifier === undefined || unwanted.some(({ version }) => version === qualifier),

@@ -11,6 +11,8 @@ export interface ForecastConstants {
   readonly newExecutorsPerTenS: Constant;
   /** Start of an executor's process, the code loaded. */
   readonly coldStartS: Constant;
+  /** What a program does at every attempt before its data, beside reading its model. */
+  readonly programStartS: Constant;
   /** Memory that comes with one vCPU. */
   readonly memoryMbPerVcpu: Constant;
   readonly maxVcpus: Constant;
@@ -18,10 +20,18 @@ export interface ForecastConstants {
   readonly downloadBytesPerS: Constant;
   /** What one vCPU infers. */
   readonly samplesPerVcpuS: Constant;
+  /** Share of the shorter of download and inference that happens while the longer one goes on. */
+  readonly overlap: Constant;
   /** One call of S3 for a small object. */
   readonly s3CallS: Constant;
   /** Standard deviation of the logarithm of a rank's working time. */
   readonly stragglerSigma: Constant;
+  /** Share of attempts at a rank that fail, after part of their work. */
+  readonly attemptFailureShare: Constant;
+  /** Until a failed rank is tried again. */
+  readonly retryDelayS: Constant;
+  /** Deviation of the logarithm of the wall time about what the model says: how unsure it is itself. */
+  readonly modelError: Constant;
   /** One step from a state to the next, the call of a function included. */
   readonly stateStepS: Constant;
   /** Aggregate's work for one rank. */
@@ -48,6 +58,7 @@ export const defaultConstants: ForecastConstants = {
     source:
       "Init Duration in the log of CosmicAI's executor: 664 ms at 10,240 MB; that of Muster on AWS is not measured yet",
   },
+  programStartS: { value: 0, unit: 's', source: 'the built-in inference does nothing but read its model' },
   memoryMbPerVcpu: {
     value: 1_769,
     unit: 'MB',
@@ -66,6 +77,7 @@ export const defaultConstants: ForecastConstants = {
     source:
       'the bundled redshift model in `muster demo`: 696 samples for each second of CPU time of a rank; another model is measured by --from',
   },
+  overlap: { value: 1, unit: '', source: 'an executor infers a batch while later bytes of the partition come in' },
   s3CallS: {
     value: 0.1,
     unit: 's',
@@ -76,6 +88,9 @@ export const defaultConstants: ForecastConstants = {
     unit: '',
     source: "CPU times of CosmicAI's 25 MB runs: median of the deviations of twelve runs, 1,810 executors, 0.24",
   },
+  attemptFailureShare: { value: 0, unit: '', source: 'assumed: no attempt fails; --failure-share says otherwise' },
+  retryDelayS: { value: 1.5, unit: 's', source: 'mean of the first back-off in statemachine/inference.asl.json' },
+  modelError: { value: 0.3, unit: '', source: 'assumed: no pilot run was compared; --from measures it' },
   stateStepS: {
     value: 0.1,
     unit: 's',

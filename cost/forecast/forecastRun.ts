@@ -64,11 +64,33 @@ export interface Forecast {
   readonly bill: Bill;
 }
 
-/** Forecasts time and bill of a run in which no attempt fails. */
-export function forecastRun(input: ForecastInput, constants: ForecastConstants): Forecast {
+/** How long each rank takes; `idleS` of it no executor runs, between two attempts. */
+export interface RankDurations {
+  readonly durationsS: readonly number[];
+  readonly idleS?: readonly number[];
+}
+
+/** Says how long ranks take whose usual times are known. */
+export type DurationModel = (times: readonly RankTime[], constants: ForecastConstants) => RankDurations;
+
+const quantiles: DurationModel = (times, { stragglerSigma }) => ({
+  durationsS: withSpread(times, stragglerSigma.value),
+});
+
+/**
+ * Forecasts time and bill of a run.
+ *
+ * @param durationModel - By default the ranks get the quantiles of the distribution of stragglers and no attempt fails;
+ *   a simulation draws both.
+ */
+export function forecastRun(
+  input: ForecastInput,
+  constants: ForecastConstants,
+  durationModel: DurationModel = quantiles,
+): Forecast {
   const { ranks, memoryMb, concurrency, meeting } = input;
   const times = ranks.map((work) => rankTime(work, input, constants));
-  const durationsS = withSpread(times, constants.stragglerSigma.value);
+  const { durationsS, idleS = [] } = durationModel(times, constants);
   const schedule = meeting
     ? scheduleMeeting(durationsS, meeting, constants)
     : scheduleRanks(durationsS, concurrency, constants);
@@ -86,11 +108,11 @@ export function forecastRun(input: ForecastInput, constants: ForecastConstants):
     waitingRanks: schedule.ranks.filter(({ cold }) => !cold).length,
     rampS: schedule.rampS,
     rank: times.reduce((longest, time) => (time.totalS > longest.totalS ? time : longest)),
-    slowestRankS: Math.max(...durationsS),
-    longestExecutorS: Math.max(...schedule.ranks.map(({ startS, endS }) => endS - startS)),
+    slowestRankS: longest(durationsS),
+    longestExecutorS: longest(schedule.ranks.map(({ startS, endS }, rank) => endS - startS - (idleS[rank] ?? 0))),
     stagesS,
     wallS,
-    bill: billOf(input, schedule, stagesS, wallS, constants),
+    bill: billOf(input, { schedule, idleS, stagesS, wallS }, constants),
   };
 }
 
@@ -108,6 +130,8 @@ function withSpread(times: readonly RankTime[], sigma: number): number[] {
   });
   return durationsS;
 }
+
+const longest = (seconds: readonly number[]): number => seconds.reduce((most, value) => Math.max(most, value), 0);
 
 /** Spreads consecutive numbers over 32 bits: the finalizer of MurmurHash3 (A. Appleby, public domain). */
 function mixed(value: number): number {
@@ -131,13 +155,17 @@ function stageTimes(
   return { initialize, rendezvous: rendezvousStartS, ranks: 2 * stateStepS.value + endS, aggregate };
 }
 
+interface ScheduledRun extends Pick<Forecast, 'stagesS' | 'wallS'> {
+  readonly schedule: Schedule;
+  readonly idleS: readonly number[];
+}
+
 function billOf(
   input: ForecastInput,
-  schedule: Schedule,
-  stagesS: Forecast['stagesS'],
-  wallS: number,
-  { logBytesPerInvocation, reportLagS, s3CallS }: ForecastConstants,
+  { schedule, idleS, stagesS, wallS }: ScheduledRun,
+  { logBytesPerInvocation, reportLagS, retryDelayS, s3CallS }: ForecastConstants,
 ): Bill {
+  const retries = Math.round(idleS.reduce((sum, seconds) => sum + seconds, 0) / retryDelayS.value);
   const { ranks, memoryMb, ephemeralStorageMb, architecture, region, pricesTable } = input;
   const coordinator = (name: string, seconds: number, memory: number): BilledInvocation => ({
     functionName: name,
@@ -152,7 +180,7 @@ function billOf(
   const invocations: BilledInvocation[] = [
     ...schedule.ranks.map(
       ({ startS, endS }, rank): BilledInvocation => ({
-        ...coordinator(`rank-${rank}`, endS - startS, memoryMb),
+        ...coordinator(`rank-${rank}`, endS - startS - (idleS[rank] ?? 0), memoryMb),
         functionName: 'executor',
         role: 'rank',
         ephemeralStorageMb,
@@ -171,7 +199,7 @@ function billOf(
     stateTransitions: {
       standard: stateTransitions({
         ranks: ranks.length,
-        retries: 0,
+        retries,
         givenUp: 0,
         meeting: input.usesRendezvous,
         looks: 1,

@@ -17,9 +17,10 @@ export interface RankTerms {
   readonly modelBytes: number;
 }
 
-/** Where a rank's time goes, in seconds; `workS` is the longer of download and inference, which overlap. */
+/** Where a rank's time goes, in seconds; `workS` is download and inference, less what overlaps. */
 export interface RankTime {
   readonly callsS: number;
+  readonly programStartS: number;
   readonly modelS: number;
   readonly downloadS: number;
   readonly inferenceS: number;
@@ -34,10 +35,20 @@ export function rankTime(work: RankWork, terms: RankTerms, constants: ForecastCo
   const bytesPerS = constants.downloadBytesPerS.value * Math.min(1, vcpus);
   const callS = constants.s3CallS.value;
   const callsS = callsInTurn * callS;
+  const programStartS = work.partitions > 0 ? constants.programStartS.value : 0;
   const modelS = work.partitions > 0 ? callS + terms.modelBytes / bytesPerS : 0;
   const downloadS = work.bytes / bytesPerS;
   const inferenceS = work.samples / (constants.samplesPerVcpuS.value * vcpus);
   // The first bytes must be there before inference begins, and the last predictions be written after it; the rest overlaps.
-  const workS = work.partitions > 0 ? Math.max(downloadS, inferenceS) + 2 * callS : 0;
-  return { callsS, modelS, downloadS, inferenceS, workS, totalS: callsS + modelS + workS };
+  const alone = (1 - constants.overlap.value) * Math.min(downloadS, inferenceS);
+  const workS = work.partitions > 0 ? Math.max(downloadS, inferenceS) + alone + 2 * callS : 0;
+  return {
+    callsS,
+    programStartS,
+    modelS,
+    downloadS,
+    inferenceS,
+    workS,
+    totalS: callsS + programStartS + modelS + workS,
+  };
 }

@@ -72,7 +72,8 @@ export function scheduleMeeting(
   const startsS = durationsS.map((_, rank) => rampTimeS(rank, newExecutorsPerTenS.value));
   const rampS = startsS[startsS.length - 1] ?? 0;
   const beginsS = startsS.map((startS) => (barrier ? rampS : startS) + coldStartS.value);
-  const endS = Math.max(0, ...beginsS.map((beginS, rank) => beginS + durationsS[rank])) + collectivesS;
+  const lastS = beginsS.reduce((latest, beginS, rank) => Math.max(latest, beginS + durationsS[rank]), 0);
+  const endS = lastS + collectivesS;
   return { ranks: startsS.map((startS) => ({ startS, endS, cold: true })), rampS, endS };
 }
 

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, copyFile, mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Segment } from './manifest.js';
+
+const refusesLinks = new Set(['EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV']);
 
 /**
  * Where things lie on disk, and the atomic steps that put them there:
@@ -47,10 +49,19 @@ export class StoreFiles {
     return readdir(this.#blobs);
   }
 
-  /** A second file with the bytes of a blob, made by the file system (shared extents where it can). */
+  /**
+   * A second name for the bytes of a blob, which nobody changes: a link, so that copies take no room. Where the file system
+   * has no more links to give, or none, it copies the bytes (with shared extents where it can).
+   */
   async copyBlob({ blob, size }: Segment): Promise<Segment> {
     const copy = this.newBlobName();
-    await copyFile(this.blobPath(blob), this.blobPath(copy), constants.COPYFILE_FICLONE);
+    try {
+      await link(this.blobPath(blob), this.blobPath(copy));
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!refusesLinks.has(code)) throw error;
+      await copyFile(this.blobPath(blob), this.blobPath(copy), constants.COPYFILE_FICLONE);
+    }
     return { blob: copy, size };
   }
 
