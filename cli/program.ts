@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { downloadCommand } from './commands/download.js';
+import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { memoryCommand } from './commands/memory.js';
@@ -50,8 +51,9 @@ export function createProgram() {
     logsCommand(),
     reportCommand(),
     listCommand(),
-    uiCommand(),
     costCommand(),
+    uiCommand(),
+    importCommand(),
     uploadCommand(),
     downloadCommand(),
     partitionCommand(),

@@ -7,7 +7,9 @@ import { PayloadError, parsePayload } from '../run/parsePayload.js';
 import type { Payload } from '../run/payload.js';
 import { createS3Client } from '../storage/clients.js';
 import { ObjectStore } from '../storage/objectStore.js';
+import { readEnvironment } from './environment.js';
 import { parseEvent } from './event.js';
+import type { LambdaContext } from './lambdaContext.js';
 import { createLogger } from './logger.js';
 
 /** What the state machine sends: a rank, or without one the whole group of a failed run, is given up. */
@@ -54,7 +56,11 @@ const s3 = createS3Client();
 const logger = createLogger('release');
 
 /** Records that a rank was given up or that the run was stopped, and frees those who wait. */
-export async function handler(event: unknown): Promise<{ error: string; cause: string } | StopOutcome> {
+export async function handler(
+  event: unknown,
+  context: LambdaContext,
+): Promise<{ error: string; cause: string } | StopOutcome> {
+  const startedAtMs = Date.now();
   const request = parseEvent(eventSchema, event);
   const surroundings: ReleaseSurroundings = {
     store: new ObjectStore(s3),
@@ -65,7 +71,13 @@ export async function handler(event: unknown): Promise<{ error: string; cause: s
     return stopRun({ ...run, prefixes: [resultPrefix] }, surroundings);
   }
   if ('detail' in request) return stopByStatus(request.detail, surroundings);
-  return releaseRank(request, surroundings);
+  const invocation = {
+    functionName: context.functionName,
+    requestId: context.awsRequestId,
+    memoryMb: readEnvironment().AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    startedAtMs,
+  };
+  return releaseRank(request, { ...surroundings, invocation });
 }
 
 async function stopByStatus(

@@ -1,5 +1,6 @@
 import { failureKey } from '../run/keys.js';
 import type { RankFailure } from '../run/metrics.js';
+import type { CoordinatorRecord } from '../run/plan.js';
 import { freeWaiting, type ReleaseSurroundings } from './freeWaiting.js';
 
 export interface ReleaseRequest {
@@ -15,15 +16,22 @@ export interface ReleaseRequest {
   readonly cause: string;
 }
 
-/** Records why a rank was given up, and tells those who wait for it. */
+/**
+ * Records why a rank was given up, and tells those who wait for it.
+ *
+ * @param surroundings - with the invocation that this is, where it is to be billed.
+ */
 export async function releaseRank(
   request: ReleaseRequest,
-  surroundings: ReleaseSurroundings,
+  surroundings: ReleaseSurroundings & { readonly invocation?: Omit<CoordinatorRecord, 'endedAtMs'> },
 ): Promise<{ error: string; cause: string }> {
   const { runId, bucket, resultPrefix, rank, attempts = 1 } = request;
   const { error, cause } = readCause(request.error, request.cause);
   if (rank !== undefined) {
-    const failure: RankFailure = { runId, rank, attempts, error, cause, recordedAtMs: Date.now() };
+    const recordedAtMs = Date.now();
+    const { invocation } = surroundings;
+    const coordinator = invocation && { ...invocation, endedAtMs: recordedAtMs };
+    const failure: RankFailure = { runId, rank, attempts, error, cause, recordedAtMs, coordinator };
     await surroundings.store.putJson(bucket, failureKey(resultPrefix, rank), failure);
   }
   await freeWaiting({ runId, bucket, resultPrefix, rank, reason: `${error}: ${cause}` }, surroundings);

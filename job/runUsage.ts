@@ -29,6 +29,7 @@ export function usageOfRun(input: RunUsageInput): RunUsage {
     ...outcomes.flatMap((outcome) => attemptsOf(outcome, input)),
     coordinator(plan.initialize),
     ...(meeting ? [coordinator(meeting.coordinator)] : []),
+    ...outcomes.flatMap(({ failure }) => (failure?.coordinator ? [coordinator(failure.coordinator)] : [])),
     ...(aggregate ? [coordinator(aggregate)] : []),
   ];
   const records = outcomes.flatMap(({ metrics }) => (metrics ? [metrics.muster] : []));

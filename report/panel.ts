@@ -47,7 +47,7 @@ export const heading = (text: string): Panel => ({
 
 /** Names beside their colours, in columns of one width. */
 export function legendPanel(entries: readonly LegendEntry[]): Panel {
-  const columnWidth = 128;
+  const columnWidth = 152;
   const perRow = Math.floor(wideWidth / columnWidth);
   return {
     height: Math.ceil(entries.length / perRow) * 22,

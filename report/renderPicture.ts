@@ -2,8 +2,9 @@ import { ink } from './chart.js';
 import { wideWidth } from './figure.js';
 import { formatBitRate, formatSampleRate, formatTime, formatUsd } from './format.js';
 import { html } from './html.js';
-import { type ColorScheme, inPalette, palettes } from './palette.js';
-import { chartPanel, gridPanel, heading, legendPanel, type Panel, paragraph, placed, stack } from './panel.js';
+import type { ColorScheme } from './palette.js';
+import { chartPanel, gridPanel, heading, legendPanel, type Panel, paragraph, stack } from './panel.js';
+import { pictureOf } from './pictureFrame.js';
 import type { ReportInput } from './renderReport.js';
 import { barrierWait } from './sections/barrier.js';
 import { headlineFigures } from './sections/headline.js';
@@ -21,7 +22,6 @@ import { svgText } from './svgText.js';
 import { trackRanks } from './timeline.js';
 import { drawTimeline, timelineHeight } from './timelineChart.js';
 
-const margin = 40;
 const activitySize = { width: wideWidth, height: 260 };
 
 /**
@@ -43,15 +43,7 @@ export function renderPicture(input: ReportInput, scheme: ColorScheme): string {
     ],
     44,
   );
-  const width = wideWidth + 2 * margin;
-  const height = Math.ceil(content.height + 2 * margin);
-  const picture = html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="'DejaVu Sans', sans-serif" font-size="12">
-<title>${input.summary.runId} - Muster run report</title>
-<rect width="${width}" height="${height}" fill="var(--page)"/>
-${placed(margin, margin, content.markup)}
-</svg>
-`;
-  return inPalette(picture.toString(), palettes[scheme]);
+  return pictureOf(`${input.summary.runId} - Muster run report`, content, scheme);
 }
 
 function titlePanel({ summary }: ReportInput): Panel {

@@ -2,7 +2,8 @@ import type { Attempts } from '../run/metrics.js';
 import type { Payload } from '../run/payload.js';
 import type { RunSummary } from '../run/summary.js';
 import { billPart } from './billParts.js';
-import { html, trusted } from './html.js';
+import { html } from './html.js';
+import { page } from './page.js';
 import type { PredictionPairs } from './predictionGrid.js';
 import { barrierWait } from './sections/barrier.js';
 import { memory } from './sections/memory.js';
@@ -12,7 +13,6 @@ import { collectives, record } from './sections/record.js';
 import { s3Times } from './sections/s3.js';
 import { spreadSection } from './sections/spreadSection.js';
 import { rankTimes, stageBreakdown, throughputs } from './sections/times.js';
-import { stylesheet } from './style.js';
 import { type RankSpans, trackRanks } from './timeline.js';
 
 /** What a report is made of. */
@@ -30,28 +30,13 @@ export interface ReportInput {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Nothing is fetched and nothing runs, whatever the texts in the report hold. */
-const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-
 /**
  * Renders the report of a run as one self-contained HTML page: no network, no script, light and dark. All text is escaped;
  * the same input gives the same page. Under 2 MB for 1,000 ranks; above that, tables are cut and say so.
  */
 export function renderReport(input: ReportInput): string {
   const { summary, payload, pairs, attempts = [], spans = [], versions } = input;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
-<title>${summary.runId} - Muster run report</title>
-<style>${trusted(stylesheet)}</style>
-</head>
-<body>
-<main>
-${billPart('headline', summary)}
+  const content = html`${billPart('headline', summary)}
 ${failedRanks(summary)}
 ${timeline(summary, trackRanks(summary, spans, attempts))}
 ${spreadSection(rankTimes(summary))}
@@ -64,10 +49,6 @@ ${predictions(summary, pairs)}
 ${nonFiniteSamples(summary)}
 ${billPart('bill', summary)}
 ${collectives(summary)}
-${record(summary, payload, versions)}
-</main>
-</body>
-</html>
-`;
-  return page.toString();
+${record(summary, payload, versions)}`;
+  return page(`${summary.runId} - Muster run report`, content);
 }

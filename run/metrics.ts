@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { coordinatorSchema } from './plan.js';
 
 /** Stages of a rank's work, in the order in which they begin. */
 export const stages = ['init', 'download', 'decode', 'inference', 'collectives', 'upload'] as const;
@@ -142,5 +143,7 @@ export const rankFailureSchema = z.object({
   error: z.string(),
   cause: z.string(),
   recordedAtMs: z.number(),
+  /** The invocation that recorded it, for the bill. */
+  coordinator: coordinatorSchema.optional(),
 });
 export type RankFailure = z.infer<typeof rankFailureSchema>;

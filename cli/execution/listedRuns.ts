@@ -25,10 +25,23 @@ export interface ListedRun {
   readonly usd: number | null;
 }
 
+/** Runs that need no second look, by the ARN of their execution. */
+export interface KnownRuns {
+  find(executionArn: string): ListedRun | undefined;
+  keep(executionArn: string, run: ListedRun): void;
+}
+
 /** The newest runs, newest first, at most so many. */
-export async function listedRuns(target: Target, limit: number): Promise<ListedRun[]> {
+export async function listedRuns(target: Target, limit: number, known?: KnownRuns): Promise<ListedRun[]> {
   const items = await newestExecutions(target, limit);
-  return mapBounded(items, parallelLookups, (item) => listedRun(target, item, Date.now()));
+  return mapBounded(items, parallelLookups, async (item) => {
+    const executionArn = item.executionArn ?? '';
+    const found = known?.find(executionArn);
+    if (found) return found;
+    const run = await listedRun(target, item, Date.now());
+    known?.keep(executionArn, run);
+    return run;
+  });
 }
 
 async function newestExecutions(target: Target, limit: number): Promise<ExecutionListItem[]> {

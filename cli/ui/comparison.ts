@@ -91,3 +91,7 @@ export function rankTimeCurve({ rows }: Pick<SummaryView, 'rows'>): TimePoint[] 
   if (seconds.length === 1) return [0, 100].map((share) => [share, seconds[0]]);
   return seconds.map((value, index) => [(index / (seconds.length - 1)) * 100, value]);
 }
+
+/** A curve's time at a share of the ranks: that of the first rank at or beyond it; null for an empty curve. */
+export const timeAt = (curve: readonly TimePoint[], sharePercent: number): number | null =>
+  curve.find(([share]) => share >= sharePercent)?.[1] ?? null;

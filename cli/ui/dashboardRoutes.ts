@@ -5,7 +5,6 @@ import type { Target } from '../cloud/target.js';
 import { RunEndedError } from '../errors.js';
 import { errorReport } from '../errorText.js';
 import { executionArnOf } from '../execution/executionArn.js';
-import { listedRuns } from '../execution/listedRuns.js';
 import { pollIntervalMs } from '../execution/pollInterval.js';
 import { startRun } from '../execution/startRun.js';
 import { stopRun } from '../execution/stopRun.js';
@@ -17,12 +16,14 @@ import { type LogChoice, liveRun } from './liveRun.js';
 import type { PageFile } from './pageFiles.js';
 import { readBody } from './requestBody.js';
 import { pagePolicy, reportPolicy } from './responseHeaders.js';
+import type { RunList } from './runList.js';
 import { observerOf, reportOf, runView } from './runView.js';
 import type { CloudView, LiveMessage, PayloadCheckView, RefusalView } from './wire.js';
 
 /** What the dashboard shows and where it gets it from. */
 export interface DashboardSource {
   readonly target: Target;
+  readonly runs: RunList;
   readonly cloud: CloudView;
   readonly page: ReadonlyMap<string, PageFile>;
 }
@@ -85,8 +86,8 @@ async function check(_: DashboardSource, { request, response }: Exchange): Promi
   sendJson(response, 200, answered);
 }
 
-async function list({ target }: DashboardSource, { response }: Exchange): Promise<void> {
-  sendJson(response, 200, { runs: await listedRuns(target, listLength) });
+async function list({ runs }: DashboardSource, { response }: Exchange): Promise<void> {
+  sendJson(response, 200, { runs: await runs.newest(listLength) });
 }
 
 const startSchema = z.strictObject({ text: z.string(), name: z.string().optional() });

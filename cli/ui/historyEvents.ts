@@ -47,13 +47,15 @@ export function eventViews(event: HistoryEvent): EventView[] {
     case 'ExecutionFailed':
       return [{ atMs, kind: 'fault', text: `The run has failed: ${faultText(event.executionFailedEventDetails)}` }];
     case 'ExecutionAborted':
-      return [{ atMs, kind: 'end', text: `The run was stopped: ${faultText(event.executionAbortedEventDetails)}` }];
+      return [{ atMs, kind: 'end', text: stoppedText(event.executionAbortedEventDetails?.cause) }];
     case 'ExecutionTimedOut':
       return [{ atMs, kind: 'fault', text: 'The run took longer than it may' }];
     default:
       return [];
   }
 }
+
+const stoppedText = (cause: string | undefined): string => `The run was stopped${cause ? `: ${cause}` : ''}`;
 
 /** Choices and the like take no time. */
 const works = ({ type }: HistoryEvent): boolean => /^(Task|Map|Parallel|Wait)StateEntered$/.test(type ?? '');

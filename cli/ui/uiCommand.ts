@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { relative } from 'node:path';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { type Target, type TargetOptions, withTarget } from '../cloud/target.js';
 import { signalExitCode } from '../conclude.js';
@@ -8,6 +9,7 @@ import { plural } from '../terminal/quantities.js';
 import { DashboardServer } from './dashboardServer.js';
 import { openBrowser } from './openBrowser.js';
 import { readPage } from './pageFiles.js';
+import { RunList } from './runList.js';
 import type { CloudView } from './wire.js';
 
 export interface UiOptions extends TargetOptions {
@@ -28,7 +30,7 @@ export async function ui(session: Session, options: UiOptions): Promise<ExitCode
     // A stack that is not there is better told of now than by every page.
     await target.stateMachineArn();
     const server = await DashboardServer.start(
-      { target, page, cloud: cloudView(session, target, options) },
+      { target, runs: new RunList(target), page, cloud: cloudView(session, target, options) },
       options.port,
     );
     try {
@@ -47,8 +49,18 @@ export async function ui(session: Session, options: UiOptions): Promise<ExitCode
 }
 
 function cloudView({ directory }: Session, { kind, region }: Target, { stage, stateMachine }: UiOptions): CloudView {
-  const name = stateMachine ?? `stage ${stage ?? 'dev'}`;
-  return { kind, region, title: kind === 'aws' ? `AWS, ${name}, ${region}` : `embedded cloud in ${directory.path}` };
+  const name = stateMachine?.split(':').at(-1) ?? `stage ${stage ?? 'dev'}`;
+  return {
+    kind,
+    region,
+    title: kind === 'aws' ? `AWS, ${name}, ${region}` : `embedded cloud in ${shortPath(directory.path)}`,
+  };
+}
+
+/** As people wrote it, where they did not name it whole. */
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
 
 async function open({ terminal }: Session, server: DashboardServer): Promise<void> {

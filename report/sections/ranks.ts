@@ -85,6 +85,7 @@ export function queueSentence({ rows }: RankTracks): string {
 
 function captionOf(kinds: ReadonlySet<BarKind>): string {
   const sentences = [
+    kinds.has('init') ? 'Cold start: a new process until its handler begins, and loading the model.' : '',
     kinds.has('inference')
       ? 'Stages overlap, because reading runs ahead of inference: where they do, inference shows, so download and decode show only where inference waits for them.'
       : '',

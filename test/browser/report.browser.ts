@@ -1,14 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importResults } from '../../cli/import/importResults.js';
 import { palettes } from '../../report/palette.js';
+import { renderComparison } from '../../report/renderComparison.js';
 import { renderPicture } from '../../report/renderPicture.js';
 import { renderReport } from '../../report/renderReport.js';
 import { simulateRun } from '../report/simulatedRun.js';
 import { launchChromium } from './chromium.js';
+
+const published = fileURLToPath(new URL('../cli/import/fixtures/cosmic-ai', import.meta.url));
 
 const desk = { width: 1280, height: 900 };
 const phone = { width: 390, height: 844 };
@@ -34,6 +38,7 @@ beforeAll(async () => {
   })) {
     await writeFile(join(folder, `${name}.html`), renderReport(run));
   }
+  await writeFile(join(folder, 'comparison.html'), renderComparison(await importResults([published])));
   await writeFile(join(folder, 'picture.svg'), renderPicture(simulateRun(60, 1), 'light'));
 });
 afterAll(async () => {
@@ -153,6 +158,29 @@ describe.each(['six', 'failed', 'many'])('the report of the run "%s" in Chromium
     expect(found.open).toBe(found.figures);
     expect(found.rows).toBeGreaterThan(30);
     expect(found).toMatchObject({ unnamed: 0, overhang: 0 });
+  });
+});
+
+describe('runs side by side in Chromium', () => {
+  it.each([
+    ['light', desk],
+    ['dark', phone],
+  ] as const)('are drawn in %s on a window %o, without a complaint or a request', async (colorScheme, viewport) => {
+    const { found, complaints, requests } = await look('comparison.html', { colorScheme, viewport }, async (page) => ({
+      charts: await drawnCharts(page),
+      overhang: await overhang(page),
+    }));
+    expect({ complaints, requests: requests.length, overhang: found.overhang }).toEqual({
+      complaints: [],
+      requests: 1,
+      overhang: 0,
+    });
+    expect(found.charts).toHaveLength(3);
+    // Six runs each, one of them hollow.
+    for (const { colors } of found.charts) {
+      expect(colors.filter((color) => color === rgb(palettes[colorScheme].collectives))).toHaveLength(3);
+      expect(colors.filter((color) => color === rgb(palettes[colorScheme].page))).toHaveLength(1);
+    }
   });
 });
 

@@ -32,6 +32,7 @@ const commands = [
   'download',
   'partition',
   'report',
+  'import',
 ];
 
 describe('the command', () => {

@@ -80,7 +80,11 @@ describe('aggregateRun', () => {
     const { runId, bucket, resultPrefix } = plan;
     await releaseRank(
       { runId, bucket, resultPrefix, rank: 1, attempts: 3, error: 'Runtime.ExitError', cause: 'signal: killed' },
-      { store: s3.store(), logger: { warn: () => undefined } },
+      {
+        store: s3.store(),
+        logger: { warn: () => undefined },
+        invocation: { functionName: 'release', requestId: 'release', memoryMb: 512, startedAtMs: Date.now() - 100 },
+      },
     );
     const failed = await aggregate(plan).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(RunFailedError);
@@ -94,6 +98,11 @@ describe('aggregateRun', () => {
     const summary = JSON.parse(await readText(summaryKey(resultPrefix)));
     expect(summary).toMatchObject({ status: 'FAILED', samples: 200, ranks: { succeeded: 1 } });
     expect(summary.files.predictions).toHaveLength(1);
+    // Initialize, what recorded the failure, and the aggregate itself.
+    const coordinators = summary.bill.lines.find(
+      ({ item }: { item: string }) => item === 'lambda-compute-coordinators',
+    );
+    expect(coordinators.note).toContain('0 of 3 REPORT lines');
     expect(summary.bill.notes.join(' ')).toMatch(
       /S3 requests that \d failed attempts made after signing in are not in/,
     );

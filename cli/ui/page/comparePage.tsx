@@ -1,6 +1,6 @@
 import { useCallback } from 'preact/hooks';
-import { figure } from '../../terminal/quantities.js';
-import { compareRuns, payloadDifferences, rankTimeCurve } from '../comparison.js';
+import { duration, figure } from '../../terminal/quantities.js';
+import { compareRuns, payloadDifferences, rankTimeCurve, timeAt } from '../comparison.js';
 import type { RunView } from '../wire.js';
 import { baseOption, Chart, type ChartOption, type Ink } from './chart.js';
 import { Alert, DataTable, Status } from './parts.js';
@@ -51,6 +51,14 @@ function Compared({ left, right }: { left: RunView; right: RunView }) {
         <h2>Rank times</h2>
         <p class="quiet">The ranks of each run, quickest first: how many per cent of them took so long, or less.</p>
         <Chart label={`Rank times of ${left.runId} and ${right.runId}, overlaid`} height={280} draw={draw} />
+        <details>
+          <summary>Rank times as a table</summary>
+          <DataTable
+            caption="Time within which a share of the ranks was through"
+            headings={['Share of the ranks', 'First #', 'Second #']}
+            rows={shares.map((share) => [`${share} %`, timeText(left, share), timeText(right, share)])}
+          />
+        </details>
       </section>
       <section>
         <h2>Figures</h2>
@@ -74,6 +82,14 @@ function Compared({ left, right }: { left: RunView; right: RunView }) {
       </section>
     </>
   );
+}
+
+/** Of the table, in per cent. */
+const shares = [0, 25, 50, 75, 90, 95, 99, 100];
+
+function timeText({ summary }: RunView, share: number): string {
+  const seconds = summary ? timeAt(rankTimeCurve(summary), share) : null;
+  return seconds === null ? '–' : duration(seconds * 1000);
 }
 
 const said = (value: string | null) => (value === null ? '–' : <code>{value}</code>);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareRuns, payloadDifferences, rankTimeCurve } from '../../../cli/ui/comparison.js';
+import { compareRuns, payloadDifferences, rankTimeCurve, timeAt } from '../../../cli/ui/comparison.js';
 import type { RunView } from '../../../cli/ui/wire.js';
 import type { RunSummary } from '../../../run/summary.js';
 import { exampleSummary } from '../execution/examples.js';
@@ -49,6 +49,12 @@ describe('the curve of rank times', () => {
       [50, 1.001],
       [100, 1.002],
     ]);
+  });
+
+  it('says within which time a share of the ranks was through', () => {
+    const curve = rankTimeCurve(exampleSummary(3));
+    expect([0, 1, 50, 51, 100].map((share) => timeAt(curve, share))).toEqual([1, 1.001, 1.001, 1.002, 1.002]);
+    expect(timeAt([], 50)).toBeNull();
   });
 
   it('is a level line for one rank, and nothing for none', () => {

@@ -17,6 +17,7 @@ import { createClients } from '../../../cli/cloud/clients.js';
 import type { Target } from '../../../cli/cloud/target.js';
 import type { DashboardSource } from '../../../cli/ui/dashboardRoutes.js';
 import { DashboardServer } from '../../../cli/ui/dashboardServer.js';
+import { RunList } from '../../../cli/ui/runList.js';
 import { attemptsKey, metricsKey, reportKey, s3Uri, summaryKey } from '../../../run/keys.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../embeddedS3.js';
 import { exampleSummary, executionArn, stateMachineArn } from '../execution/examples.js';
@@ -83,7 +84,7 @@ beforeEach(async () => {
     ['index.html', { contentType: 'text/html; charset=utf-8', content: Buffer.from('<p>page</p>') }],
   ]);
   const cloud = { kind: 'local', region: 'us-east-1', title: 'embedded cloud' } as const;
-  source = { target, page, cloud };
+  source = { target, runs: new RunList(target), page, cloud };
   server = await DashboardServer.start(source, 0);
 });
 afterEach(() => server.close());
@@ -166,6 +167,17 @@ describe('the dashboard tells', () => {
   it('the newest runs with their cost', async () => {
     const { body } = await json('api/runs');
     expect(body.runs).toMatchObject([{ runId: 'nightly-7', status: 'SUCCEEDED', durationMs: 8_000, usd: 0.0012 }]);
+  });
+
+  it('runs that have ended without looking them up again, for some minutes', async () => {
+    await json('api/runs');
+    const lookUps = () => sfn.commandCalls(GetExecutionHistoryCommand).length;
+    const before = lookUps();
+    expect((await json('api/runs')).body.runs).toMatchObject([{ runId: 'nightly-7', usd: 0.0012 }]);
+    expect(lookUps()).toBe(before);
+    const [known] = await source.runs.newest(1, Date.now() + 6 * 60_000);
+    expect(known.runId).toBe('nightly-7');
+    expect(lookUps()).toBe(before + 1);
   });
 
   it('all of a run: how it ended, its payload and its summary', async () => {
