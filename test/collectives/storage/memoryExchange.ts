@@ -5,38 +5,46 @@ import { StorageChannel, type StorageTiming } from '../../../collectives/storage
 /** Objects in memory, which answer in the next turn of the event loop: the storage channel without the time of S3. */
 export class MemoryExchange implements ObjectExchange {
   readonly #objects = new Map<string, Buffer>();
+  readonly #turns: () => number;
+
+  /** @param turns of the event loop until the next call takes effect; those under way at once may overtake each other. */
+  constructor(turns: () => number = () => 1) {
+    this.#turns = turns;
+  }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await answer();
+    await this.#effect();
     this.#objects.set(name, Buffer.from(bytes));
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
-    await answer();
+    await this.#effect();
     if (this.#objects.has(name)) return false;
     this.#objects.set(name, Buffer.from(bytes));
     return true;
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
-    await answer();
+    await this.#effect();
     const object = this.#objects.get(name);
     return object && Buffer.from(object);
   }
 
   async list(prefix: string): Promise<readonly ListedObject[]> {
-    await answer();
+    await this.#effect();
     const names = [...this.#objects.keys()].filter((name) => name.startsWith(prefix)).sort();
     return names.map((name) => ({ name, etag: `"${this.#objects.get(name)?.toString('hex')}"` }));
   }
 
   async delete(names: readonly string[]): Promise<void> {
-    await answer();
+    await this.#effect();
     for (const name of names) this.#objects.delete(name);
   }
-}
 
-const answer = () => new Promise((resolve) => setImmediate(resolve));
+  async #effect(): Promise<void> {
+    for (let turns = this.#turns(); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** The exchange of one rank, which can be cut off from the others as if its process had died. */
 export class CuttableExchange implements ObjectExchange {
