@@ -29,10 +29,15 @@ export class PartitionMemory {
     this.#limitBytes = 0;
   }
 
-  /** For a partition of which these arrays are read. */
-  planFor(arrays: readonly ArrayInfo[]): StreamPlan {
+  /**
+   * For a partition of which these arrays are read, `batchSize` samples at a time. A partition of a few large batches gives
+   * nothing back until a batch is through, so there one batch more may be held: else the next one could not arrive meanwhile.
+   */
+  planFor(arrays: readonly ArrayInfo[], batchSize: number): StreamPlan {
     const bytes = arrays.reduce((sum, { shape, dtype }) => sum + elementCount(shape) * bytesPerElement[dtype], 0);
-    const limitBytes = Math.min(bytes, mostBytesAhead);
+    const batches = Math.max(1, (arrays[0]?.shape[0] ?? 0) / batchSize);
+    const batchAheadBytes = batches < chunksPerPartition ? Math.ceil(bytes / batches) : 0;
+    const limitBytes = Math.min(bytes, mostBytesAhead) + Math.min(batchAheadBytes, mostBytesAhead);
     if (limitBytes > this.#limitBytes) {
       this.#limitBytes = limitBytes;
       this.#pool.limitTo(limitBytes);

@@ -56,7 +56,10 @@ export class PartitionsAhead {
     this.#logBinding(binding, partition);
     const arrays = [...new Set(Object.values(binding.inputs))];
     const sampleCount = partition.sampleCountOf(binding.labels === null ? arrays : [...arrays, binding.labels]);
-    const { memory, chunkBytes } = this.#ctx.memory.planFor(arrays.map((name) => partition.arrayNamed(name)));
+    const { memory, chunkBytes } = this.#ctx.memory.planFor(
+      arrays.map((name) => partition.arrayNamed(name)),
+      payload.batch_size,
+    );
     const stream = streamBatches(partition, {
       memory,
       chunkBytes,
