@@ -92,8 +92,11 @@ function* shapesOf(bytes: number): Generator<PlanShape> {
   }
 }
 
-/** Equal partitions, dealt as Initialize deals them. */
-function workOf({ partitions, worldSize }: PlanShape, { bytes, samples }: PlanQuestion): RankWork[] {
+/** What each rank of a plan has to do: equal partitions, dealt as Initialize deals them. */
+export function workOf(
+  { partitions, worldSize }: Pick<PlanShape, 'partitions' | 'worldSize'>,
+  { bytes, samples }: Pick<PlanQuestion, 'bytes' | 'samples'>,
+): RankWork[] {
   return dealPartitions(partitions, worldSize).map(({ count }) => ({
     partitions: count,
     bytes: (bytes * count) / partitions,
