@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import { examples, musterCommand, perform } from '../command.js';
 import { budgetArgument } from './budgetArgument.js';
 import { durationArgument } from './durationArgument.js';
@@ -17,6 +18,11 @@ export const planCommand = () =>
     .option('--deadline <duration>', 'such as 60s or 5m: the cheapest plan that ends in time', durationArgument)
     .option('--budget <usd>', 'such as 1usd: alone, the fastest plan that costs no more', budgetArgument)
     .option('--concurrency <n>', 'as if so many executors could be alive at once', integerArgument(1))
+    .addOption(
+      new Option('--collectives <channel>', 'how the ranks meet at the end, as in a payload')
+        .choices(['auto', 'none', 'relay', 'direct', 'storage'] as const)
+        .default('auto' as const),
+    )
     .option('--explain', 'show every term of the model with its source; * were fitted')
     .option('--validate <folder>', "fit to CosmicAI's 25 MB and 100 MB runs and compare with all; nothing is planned")
     .addOption(fromOption)
@@ -35,7 +41,7 @@ export const planCommand = () =>
         'muster plan --validate test/cost/fixtures/cosmicai',
       )}
 
-A plan keeps to its limits in 95 % of the simulated runs; its ranks do not meet in collectives.`,
+A plan keeps to its limits in 95 % of the simulated runs.`,
     )
     .action((options) =>
       perform(options, async () => {

@@ -1,18 +1,19 @@
-import { choosePlan, type Plan } from '../../cost/planner/choosePlan.js';
+import { choosePlan, type Plan, workOf } from '../../cost/planner/choosePlan.js';
 import type { WallFit } from '../../cost/planner/fitWalls.js';
 import type { RunLimits } from '../../cost/planner/simulateRun.js';
 import { parsePayload } from '../../run/parsePayload.js';
+import type { Payload } from '../../run/payload.js';
 import { type TargetOptions, withTarget } from '../cloud/target.js';
 import { UsageError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../exitCodes.js';
 import { assumedCircumstances, type Circumstances, lookUpCircumstances } from '../forecast/circumstances.js';
 import { CannotRunError } from '../forecast/errors.js';
-import { plannedInput } from '../forecast/forecastPayload.js';
+import { type PlannedInput, plannedInput } from '../forecast/forecastPayload.js';
 import type { Session } from '../session.js';
 import { bytes, count, duration, percent, plural, usd } from '../terminal/quantities.js';
 import { facts } from '../terminal/table.js';
 import { s3Place } from '../transfer/s3Place.js';
-import { sureness, termsTable } from './modelText.js';
+import { reductionTerm, sureness, termsTable } from './modelText.js';
 import { fitPilots } from './readPilots.js';
 import { withProgress } from './withProgress.js';
 
@@ -23,6 +24,8 @@ export interface PlanOptions extends TargetOptions {
   readonly budget?: number;
   readonly from?: readonly string[];
   readonly concurrency?: number;
+  /** How the ranks meet at the end; `auto` as in a payload. */
+  readonly collectives: Payload['collectives'];
   readonly failureShare?: number;
   readonly seed: number;
   readonly replications: number;
@@ -41,12 +44,14 @@ export async function plan(session: Session, options: PlanOptions): Promise<Exit
           ...fit.constants,
           attemptFailureShare: { value: options.failureShare, unit: '', source: 'given by --failure-share' },
         };
-  const payload = payloadFor(options.data);
-  const circumstances = await circumstancesOf(session, options);
+  const payload = payloadFor(options);
+  const circumstances = await circumstancesOf(session, payload, options);
   const total = (figure: 'bytes' | 'samples') => circumstances.ranks.reduce((sum, rank) => sum + rank[figure], 0);
   const data = { bytes: total('bytes'), samples: total('samples') };
   if (data.bytes === 0)
     throw new CannotRunError(circumstances.faults.filter((fault) => fault.startsWith('data_prefix')));
+  const planned = (ranks: Circumstances['ranks'], memoryMb: number) =>
+    plannedInput(payload, { ...circumstances, ranks, memoryMb, faults: [] });
   const steps = choosePlan(
     {
       ...data,
@@ -54,16 +59,25 @@ export async function plan(session: Session, options: PlanOptions): Promise<Exit
       timeoutS: circumstances.timeoutS,
       simulation: { seed: options.seed, replications: options.replications, retries: payload.retries },
       inputOf: (ranks, memoryMb) => {
-        const { input, faults } = plannedInput(payload, { ...circumstances, ranks, memoryMb, faults: [] });
+        const { input, faults } = planned(ranks, memoryMb);
         return faults.length > 0 ? undefined : input;
       },
     },
     constants,
   );
   const chosen = await withProgress(session, steps, (words) => `Planning: ${words}`);
-  terminal.say(planText(chosen, data, fit, terminal.colours));
-  if (options.explain) terminal.say(`\n${termsTable(constants, fit.fitted, terminal.colours)}`);
-  terminal.result({ plan: chosen, data, limits, fit: { ...fit, constants } });
+  const { input, collectives } = planned(workOf(chosen, data), chosen.memoryMb);
+  terminal.say(planText(chosen, collectives, data, fit, terminal.colours));
+  if (options.explain) {
+    const reduction = reductionTerm(input, collectives);
+    terminal.say(`\n${termsTable(constants, fit.fitted, terminal.colours, [reduction])}`);
+  }
+  terminal.result({
+    plan: { ...chosen, collectives, meeting: input.meeting },
+    data,
+    limits,
+    fit: { ...fit, constants },
+  });
   return exitCodes.success;
 }
 
@@ -76,21 +90,20 @@ function limitsOf({ data, dataGb, deadline, budget }: PlanOptions): RunLimits {
   return { deadlineS: deadline === undefined ? undefined : deadline / 1000, budgetUsd: budget };
 }
 
-/** The ranks of a plan do not wait for each other: a plan is for the work. */
-function payloadFor(data: string | undefined) {
+/** The payload that a plan is for, as far as time and bill depend on it. */
+function payloadFor({ data, collectives }: PlanOptions): Payload {
   const { bucket, prefix } = data === undefined ? { bucket: 'planned', prefix: 'planned' } : s3Place(data);
   return parsePayload({
     bucket,
     S3_object_name: 'models/redshift',
     data_prefix: prefix,
     result_path: 'planned',
-    collectives: 'none',
+    collectives,
   });
 }
 
-async function circumstancesOf(session: Session, options: PlanOptions): Promise<Circumstances> {
+async function circumstancesOf(session: Session, payload: Payload, options: PlanOptions): Promise<Circumstances> {
   const { data, dataGb = 0, concurrency, region } = options;
-  const payload = payloadFor(data);
   if (data !== undefined) {
     return withTarget(session, options, (target) => lookUpCircumstances(payload, target, concurrency));
   }
@@ -99,6 +112,7 @@ async function circumstancesOf(session: Session, options: PlanOptions): Promise<
 
 function planText(
   { partitionMb, partitions, memoryMb, worldSize, forecast, simulation }: Plan,
+  { channel, reason }: PlannedInput['collectives'],
   data: { readonly bytes: number; readonly samples: number },
   fit: WallFit,
   colours: Session['terminal']['colours'],
@@ -112,6 +126,7 @@ function planText(
         ['partition size', `${partitionMb} MB (2^20 bytes), ${plural(partitions, 'partition')}`],
         ['memory', `${count(memoryMb)} MB`],
         ['ranks', `${count(worldSize)}, ${count(Math.min(worldSize, forecast.concurrency))} at once`],
+        ['collectives', `${channel}: ${reason}`],
         ['time', `${time(wallS.p50)} (90 % between ${time(wallS.p5)} and ${time(wallS.p95)})`],
         ['bill', `${usd(cost.p50)} (90 % between ${usd(cost.p5)} and ${usd(cost.p95)})`],
         ['kept', `in ${percent(keptShare)} of ${plural(replications, 'simulated run')}`],

@@ -13,6 +13,8 @@ const memorySizesMb = [1_769, 3_538, 5_307, 7_076, 10_240];
 const mostRanks = 10_000;
 /** So sure a plan must be. */
 const wantedShare = 0.95;
+/** Ranks of all replications of all plans that may be simulated: seconds, not minutes. */
+const mostSimulatedRanks = 10_000_000;
 
 /** One way to run the job. */
 export interface PlanShape {
@@ -33,7 +35,9 @@ export interface PlanQuestion {
   readonly limits: RunLimits;
   /** Seconds that an attempt may take. */
   readonly timeoutS: number;
-  readonly simulation: Omit<SimulationOptions, 'limits'>;
+  readonly simulation: Omit<SimulationOptions, 'limits' | 'neededShare'>;
+  /** Ranks of all simulated replications, after which no further plan is looked at; ten million by default. */
+  readonly mostSimulatedRanks?: number;
   /** What a run of that shape starts from; undefined when it cannot be. */
   readonly inputOf: (ranks: readonly RankWork[], memoryMb: number) => ForecastInput | undefined;
 }
@@ -46,13 +50,14 @@ interface Candidate {
 
 /**
  * Finds the cheapest plan that keeps to a deadline, or, with a budget alone, the fastest that keeps to it: every shape is
- * forecast, and the best are simulated in their order until one keeps to the limits in 95 % of the replications.
+ * forecast, and the best are simulated in their order until one keeps to the limits in 95 % of the replications. A plan is
+ * given up as soon as it cannot do so any more, and the search when it has simulated ten million ranks.
  *
  * @returns an iterator that yields after each step, so that a caller can show progress, and returns the plan.
  * @throws NoPlanError
  */
 export function* choosePlan(question: PlanQuestion, constants: ForecastConstants): Generator<string, Plan> {
-  const { limits, timeoutS, simulation: options } = question;
+  const { limits, timeoutS, simulation: options, mostSimulatedRanks: most = mostSimulatedRanks } = question;
   const candidates: Candidate[] = [];
   for (const shape of shapesOf(question.bytes)) {
     const input = question.inputOf(workOf(shape, question), shape.memoryMb);
@@ -63,13 +68,18 @@ export function* choosePlan(question: PlanQuestion, constants: ForecastConstants
   }
   const wanted = limits.deadlineS === undefined ? fastest : cheapest;
   const promising = candidates.filter(({ forecast }) => keeps(forecast, limits)).sort(wanted);
+  let simulatedRanks = 0;
   for (const [tried, { shape, input, forecast }] of promising.entries()) {
+    if (simulatedRanks >= most) {
+      throw new NoPlanError(wordsOf(limits), `${givenUp(tried, promising.length)} ${nearestOf(candidates)}`);
+    }
     yield `${tried} plans simulated`;
     const simulation = yield* quietly(
-      simulateRun(input, constants, { ...options, limits }),
+      simulateRun(input, constants, { ...options, limits, neededShare: wantedShare }),
       `${tried} plans simulated`,
     );
     if (simulation.keptShare >= wantedShare) return { ...shape, forecast, simulation };
+    simulatedRanks += shape.worldSize * simulation.replications;
   }
   throw new NoPlanError(wordsOf(limits), nearestOf(candidates));
 }
@@ -92,8 +102,11 @@ function* shapesOf(bytes: number): Generator<PlanShape> {
   }
 }
 
-/** Equal partitions, dealt as Initialize deals them. */
-function workOf({ partitions, worldSize }: PlanShape, { bytes, samples }: PlanQuestion): RankWork[] {
+/** What each rank of a plan has to do: equal partitions, dealt as Initialize deals them. */
+export function workOf(
+  { partitions, worldSize }: Pick<PlanShape, 'partitions' | 'worldSize'>,
+  { bytes, samples }: Pick<PlanQuestion, 'bytes' | 'samples'>,
+): RankWork[] {
   return dealPartitions(partitions, worldSize).map(({ count }) => ({
     partitions: count,
     bytes: (bytes * count) / partitions,
@@ -113,6 +126,9 @@ const wordsOf = ({ deadlineS, budgetUsd }: RunLimits): string =>
     ...(deadlineS === undefined ? [] : [`ends within ${deadlineS} s`]),
     ...(budgetUsd === undefined ? [] : [`costs at most ${budgetUsd} USD`]),
   ].join(' and ');
+
+const givenUp = (tried: number, promising: number): string =>
+  `The search stopped after ${tried} of ${promising} plans that could do, because their simulation had taken its share of time; fewer --replications let it go further.`;
 
 function nearestOf(candidates: readonly Candidate[]): string {
   if (candidates.length === 0) return 'No plan can run at all under these limits of ranks, time and concurrency.';

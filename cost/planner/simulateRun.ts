@@ -9,6 +9,8 @@ export interface SimulationOptions {
   /** New attempts of a rank after its first one failed. */
   readonly retries: number;
   readonly limits?: RunLimits;
+  /** Gives up, with fewer replications, as soon as no such share of them can keep to the limits any more; 0 by default. */
+  readonly neededShare?: number;
 }
 
 /** What a run is to keep to. */
@@ -26,6 +28,7 @@ export interface Quantiles {
 
 export interface Simulation {
   readonly seed: number;
+  /** Those that were played. */
   readonly replications: number;
   /** Share of the replications that kept to the limits; 1 without any. */
   readonly keptShare: number;
@@ -45,21 +48,31 @@ export interface Simulation {
 export function* simulateRun(
   input: ForecastInput,
   constants: ForecastConstants,
-  { seed, replications, retries, limits: { deadlineS = Infinity, budgetUsd = Infinity } = {} }: SimulationOptions,
+  {
+    seed,
+    replications,
+    retries,
+    limits: { deadlineS = Infinity, budgetUsd = Infinity } = {},
+    neededShare = 0,
+  }: SimulationOptions,
 ): Generator<number, Simulation> {
   const random = new RandomStream(seed);
   const durations = drawnDurations(random, retries);
   const played: { wallS: number; usd: number; slowestRankS: number }[] = [];
+  let missed = 0;
   for (let replication = 1; replication <= replications; replication++) {
     const error = Math.exp(constants.modelError.value * random.normal());
     const { wallS, bill, slowestRankS } = forecastRun(input, constants, durations);
-    played.push({ wallS: wallS * error, usd: bill.totalUsd * error, slowestRankS });
+    const outcome = { wallS: wallS * error, usd: bill.totalUsd * error, slowestRankS };
+    played.push(outcome);
     yield replication;
+    if (outcome.wallS > deadlineS || outcome.usd > budgetUsd) missed++;
+    if ((replications - missed) / replications < neededShare) break;
   }
   return {
     seed,
-    replications,
-    keptShare: played.filter(({ wallS, usd }) => wallS <= deadlineS && usd <= budgetUsd).length / replications,
+    replications: played.length,
+    keptShare: (played.length - missed) / played.length,
     wallS: quantilesOf(played.map(({ wallS }) => wallS)),
     usd: quantilesOf(played.map(({ usd }) => usd)),
     slowestRankS: quantilesOf(played.map(({ slowestRankS }) => slowestRankS)),

@@ -60,6 +60,16 @@ describe('a simulation', () => {
     expect(failing.usd.p50).toBeGreaterThan(1.1 * sure.usd.p50);
   });
 
+  it('gives up as soon as the needed share cannot be had', () => {
+    const limits = { deadlineS: 1 };
+    // Three of sixty may miss, the fourth decides.
+    expect(simulate({ limits, neededShare: 0.95 })).toMatchObject({ replications: 4, keptShare: 0 });
+    expect(simulate({ limits: { deadlineS: 1e6 }, neededShare: 0.95 })).toMatchObject({
+      replications: 60,
+      keptShare: 1,
+    });
+  });
+
   it('counts the replications that kept to the limits', () => {
     const { p50 } = simulate().wallS;
     expect(simulate({ limits: { deadlineS: p50 } }).keptShare).toBeCloseTo(0.5, 1);
@@ -97,6 +107,26 @@ describe('a plan', () => {
     expect(partitions * partitionMb * 2 ** 20).toBeGreaterThanOrEqual(2e9);
     expect(forecast).toMatchObject({ worldSize, partitions });
     expect(forecast.bytes).toBeCloseTo(2e9);
+  });
+
+  it('is found behind more than thirty cheaper ones that fail', () => {
+    const limits = { deadlineS: 26 };
+    const steps = choosePlan(
+      { bytes: 2e9, samples: 97_540, limits, timeoutS: 900, simulation, inputOf },
+      defaultConstants,
+    );
+    const words: string[] = [];
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) words.push(step.value);
+    expect(step.value.simulation.keptShare).toBeGreaterThanOrEqual(0.95);
+    expect(Number.parseInt(words.at(-1) ?? '', 10)).toBeGreaterThanOrEqual(30);
+  });
+
+  it('is given up after a bounded simulation, and the answer says so', () => {
+    const limits = { deadlineS: 20 };
+    expect(() => ask(limits, { mostSimulatedRanks: 100 })).toThrow(
+      /The search stopped after \d+ of \d+ plans .*--replications.*fastest: /,
+    );
   });
 
   it('is refused, with what would be possible, where there is none', () => {
