@@ -7,7 +7,7 @@ import type { MusterError } from '../../run/errors.js';
 import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { RelayChannel } from '../relayChannel.js';
 import { Door } from './door.js';
-import { type Invitation, type LinkSockets, makeLink } from './linkMaker.js';
+import { type Invitation, type LinkConnection, makeLink } from './linkMaker.js';
 import { LINK_CONTEXT } from './linkMessages.js';
 import { askObserver, type SeenPort } from './natProbe.js';
 import { type Path, Route } from './route.js';
@@ -167,7 +167,7 @@ export class DirectChannel implements Channel {
     return observer ? askObserver(observer, localPort, OBSERVER_MS) : Promise.resolve(null);
   }
 
-  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkSockets> {
+  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkConnection> {
     const deadline = new AbortController();
     const cancel = this.#clock.after(MAKING_MS, () => deadline.abort());
     const stop = AbortSignal.any([signal, deadline.signal]);
