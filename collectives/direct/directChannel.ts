@@ -4,7 +4,7 @@ import { decodeControl, type PeerGone } from '../../rendezvous/control.js';
 import { type Endpoint, introductionSchema, type Offer } from '../../rendezvous/introduction.js';
 import { type Frame, frame, frameKinds } from '../../rendezvous/protocol.js';
 import type { MusterError } from '../../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
+import type { Arrival, Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { RelayChannel } from '../relayChannel.js';
 import { Door } from './door.js';
 import { type Invitation, type LinkConnection, makeLink } from './linkMaker.js';
@@ -99,10 +99,10 @@ export class DirectChannel implements Channel {
     return this.#route(to).send(context, tag, message, isPatient);
   }
 
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
-    const pending = this.#relay.receive(from, context, tag, into);
-    this.#spinner.during(pending.promise);
-    return pending;
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
+    const arrival = this.#relay.receive(from, context, tag, into);
+    this.#spinner.during(arrival);
+    return arrival;
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {

@@ -3,7 +3,7 @@ import type { PeerGone } from '../../rendezvous/control.js';
 import { FencedError, type MemberIdentity } from '../../rendezvous/errors.js';
 import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { MusterError } from '../../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
+import type { Arrival, Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { StorageChannelError } from './errors.js';
 import { afterLoss, firstState, type GroupState, generationOf, isLost } from './groupState.js';
 import { Ledger } from './ledger.js';
@@ -179,7 +179,7 @@ export class StorageChannel implements Channel {
     return { promise: given, cancel };
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
+  receive(from: number, context: number, tag: number): Arrival {
     const pending = this.#members.inbox.receive(from, context, tag);
     this.#polling.wake();
     return pending;
