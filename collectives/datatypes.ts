@@ -29,30 +29,31 @@ type Reader = (buffer: ArrayBufferLike, offset: number, length: number) => Numer
 
 interface ArrayType {
   readonly code: number;
-  readonly name: string;
+  /** The class, by whose identity an array is recognised: its name is far slower to look up. */
+  readonly arrayClass: { readonly name: string };
   readonly bytesPerElement: number;
   readonly read: Reader;
 }
 
 // The codes travel on the wire: never renumber them.
 const arrayTypes: readonly ArrayType[] = [
-  { code: 1, name: 'Int8Array', bytesPerElement: 1, read: (b, o, n) => new Int8Array(b, o, n) },
-  { code: 2, name: 'Uint8Array', bytesPerElement: 1, read: (b, o, n) => new Uint8Array(b, o, n) },
-  { code: 3, name: 'Int16Array', bytesPerElement: 2, read: (b, o, n) => new Int16Array(b, o, n) },
-  { code: 4, name: 'Uint16Array', bytesPerElement: 2, read: (b, o, n) => new Uint16Array(b, o, n) },
-  { code: 5, name: 'Int32Array', bytesPerElement: 4, read: (b, o, n) => new Int32Array(b, o, n) },
-  { code: 6, name: 'Uint32Array', bytesPerElement: 4, read: (b, o, n) => new Uint32Array(b, o, n) },
-  { code: 7, name: 'Float32Array', bytesPerElement: 4, read: (b, o, n) => new Float32Array(b, o, n) },
-  { code: 8, name: 'Float64Array', bytesPerElement: 8, read: (b, o, n) => new Float64Array(b, o, n) },
-  { code: 9, name: 'BigInt64Array', bytesPerElement: 8, read: (b, o, n) => new BigInt64Array(b, o, n) },
-  { code: 10, name: 'BigUint64Array', bytesPerElement: 8, read: (b, o, n) => new BigUint64Array(b, o, n) },
+  { code: 1, arrayClass: Int8Array, bytesPerElement: 1, read: (b, o, n) => new Int8Array(b, o, n) },
+  { code: 2, arrayClass: Uint8Array, bytesPerElement: 1, read: (b, o, n) => new Uint8Array(b, o, n) },
+  { code: 3, arrayClass: Int16Array, bytesPerElement: 2, read: (b, o, n) => new Int16Array(b, o, n) },
+  { code: 4, arrayClass: Uint16Array, bytesPerElement: 2, read: (b, o, n) => new Uint16Array(b, o, n) },
+  { code: 5, arrayClass: Int32Array, bytesPerElement: 4, read: (b, o, n) => new Int32Array(b, o, n) },
+  { code: 6, arrayClass: Uint32Array, bytesPerElement: 4, read: (b, o, n) => new Uint32Array(b, o, n) },
+  { code: 7, arrayClass: Float32Array, bytesPerElement: 4, read: (b, o, n) => new Float32Array(b, o, n) },
+  { code: 8, arrayClass: Float64Array, bytesPerElement: 8, read: (b, o, n) => new Float64Array(b, o, n) },
+  { code: 9, arrayClass: BigInt64Array, bytesPerElement: 8, read: (b, o, n) => new BigInt64Array(b, o, n) },
+  { code: 10, arrayClass: BigUint64Array, bytesPerElement: 8, read: (b, o, n) => new BigUint64Array(b, o, n) },
 ];
 const BUFFER = 32;
 const JSON_TEXT = 33;
 /** A number by itself, as 8 bytes, so that NaN and the infinities survive. */
 const NUMBER = 34;
 
-const typeByName = new Map(arrayTypes.map((type) => [type.name, type]));
+const typeByClass = new Map<unknown, ArrayType>(arrayTypes.map((type) => [type.arrayClass, type]));
 const typeByCode = new Map(arrayTypes.map((type) => [type.code, type]));
 const jsonSchema = z.json();
 
@@ -96,7 +97,7 @@ export function decode({ datatype, bytes }: Message): Data {
 export function decodeLike(message: Message, like: NumericArray, from: number): NumericArray {
   const array = decodeArray(message);
   if (array && array.constructor === like.constructor && array.length === like.length) return array;
-  throw new DataMismatchError(from, `${typeOf(like).name}(${like.length})`, describe(message));
+  throw new DataMismatchError(from, `${typeOf(like).arrayClass.name}(${like.length})`, describe(message));
 }
 
 /** An array of the type of `like` in memory of its own that holds anything. */
@@ -133,7 +134,7 @@ export function isOfType<A extends NumericArray>(array: NumericArray, like: A): 
 }
 
 function typeOf(array: ArrayBufferView): ArrayType {
-  const type = typeByName.get(array.constructor.name);
+  const type = typeByClass.get(array.constructor);
   if (!type) throw new UnsupportedDataError(`${array.constructor.name} is not a type that every rank can read`);
   return type;
 }
@@ -147,7 +148,7 @@ function decodeArray({ datatype, bytes }: Message): NumericArray | undefined {
 
 function describe({ datatype, bytes }: Message): string {
   const type = typeByCode.get(datatype);
-  if (type) return `${type.name}(${bytes.byteLength / type.bytesPerElement})`;
+  if (type) return `${type.arrayClass.name}(${bytes.byteLength / type.bytesPerElement})`;
   const names: Readonly<Record<number, string>> = { [BUFFER]: 'a Buffer', [JSON_TEXT]: 'JSON', [NUMBER]: 'a number' };
   return `${names[datatype] ?? `datatype ${datatype}`} of ${bytes.byteLength} bytes`;
 }
