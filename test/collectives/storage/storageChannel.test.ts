@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Communicator } from '../../../collectives/communicator.js';
 import type { ObjectExchange } from '../../../collectives/storage/objectExchange.js';
-import { defaultStorageTiming } from '../../../collectives/storage/storageChannel.js';
+import { defaultStorageTiming } from '../../../collectives/storage/storageTiming.js';
 import { everyRank, memoryWorld, type World } from '../worlds.js';
 import { StorageWorlds, testTiming } from './storageWorlds.js';
 
@@ -231,9 +231,7 @@ describe('a rank that is gone', () => {
 
   it('has delivered even more than a listing or a deletion takes at once', { timeout: 30_000 }, async () => {
     const runId = storage.nextRunId();
-    // The heartbeats of a rank wait behind what it writes.
-    const timing = { ...testTiming, heartbeat: { ...testTiming.heartbeat, silenceMs: 10_000 } };
-    const channels = await Promise.all([0, 1].map((rank) => storage.channel(runId, rank, 2, { timing })));
+    const channels = await Promise.all([0, 1].map((rank) => storage.channel(runId, rank, 2)));
     const [stays, leaves] = channels.map((channel) => new Communicator(channel));
     const count = 1050;
     await Promise.all(Array.from({ length: count }, (_, index) => leaves!.send(index, 0)));
