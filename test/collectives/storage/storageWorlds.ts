@@ -11,6 +11,9 @@ export const testTiming: StorageTiming = {
   heartbeat: { intervalMs: 100, silenceMs: 1500 },
 };
 
+export const closeAll = (world: readonly Communicator[]): Promise<unknown> =>
+  Promise.all(world.map((communicator) => communicator.close()));
+
 /** Worlds whose ranks talk through the embedded S3. */
 export class StorageWorlds {
   readonly #s3: EmbeddedS3;
