@@ -23,6 +23,12 @@ export interface Pending<T> {
   hurry?(): void;
 }
 
+/** A message that somebody waits for. */
+export interface Arrival extends Pending<Message> {
+  /** Whether `promise` is settled, or about to be. */
+  readonly isSettled: boolean;
+}
+
 /** What a channel gives for a message that it has taken whole. */
 export const taken: Pending<void> = { promise: Promise.resolve(), cancel() {} };
 
@@ -86,7 +92,7 @@ export interface Channel {
    * The next message of a rank with this context and tag. A channel that can may put its bytes straight into `into`
    * (then `bytes` shows that memory) if they fill it exactly; otherwise `into` is left alone.
    */
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message>;
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival;
   /** True when a message that nobody has received waits. */
   hasArrived(from: number, context: number, tag: number): boolean;
   /** Throws away what has come and will come with this context and tag; nobody is going to receive it. */

@@ -5,9 +5,11 @@ const FAR_MS = 5000;
 /** How often; they are late by this much at most. */
 const TICK_MS = 100;
 
-interface Deadline {
-  readonly atMs: number;
-  readonly expire: () => void;
+/** Something that has a deadline. */
+export interface Expiring {
+  /** From when it is watched. */
+  readonly timeoutMs: number;
+  expire(): void;
 }
 
 /**
@@ -16,28 +18,42 @@ interface Deadline {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #far = new Set<Deadline>();
+  /** With the time at which each expires. */
+  readonly #far = new Map<Expiring, number>();
+  readonly #near = new Map<Expiring, () => void>();
   #stopTicking: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `expire` once after `timeoutMs`, unless the returned function is called before. */
-  after(timeoutMs: number, expire: () => void): () => void {
-    if (timeoutMs < FAR_MS) return this.#clock.after(timeoutMs, expire);
-    const deadline = { atMs: this.#clock.nowMs() + timeoutMs, expire };
-    this.#far.add(deadline);
+  /** Lets it expire once at its deadline, unless it is forgotten before. */
+  watch(expiring: Expiring): void {
+    const { timeoutMs } = expiring;
+    if (timeoutMs < FAR_MS) {
+      const expire = () => {
+        this.#near.delete(expiring);
+        expiring.expire();
+      };
+      this.#near.set(expiring, this.#clock.after(timeoutMs, expire));
+      return;
+    }
+    this.#far.set(expiring, this.#clock.nowMs() + timeoutMs);
     this.#stopTicking ??= this.#clock.every(TICK_MS, this.#tick);
-    return () => this.#far.delete(deadline);
+  }
+
+  forget(expiring: Expiring): void {
+    if (this.#far.delete(expiring)) return;
+    this.#near.get(expiring)?.();
+    this.#near.delete(expiring);
   }
 
   readonly #tick = (): void => {
     const nowMs = this.#clock.nowMs();
-    for (const deadline of this.#far) {
-      if (deadline.atMs > nowMs) continue;
-      this.#far.delete(deadline);
-      deadline.expire();
+    for (const [expiring, atMs] of this.#far) {
+      if (atMs > nowMs) continue;
+      this.#far.delete(expiring);
+      expiring.expire();
     }
     if (this.#far.size > 0) return;
     this.#stopTicking?.();

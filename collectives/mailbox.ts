@@ -1,4 +1,4 @@
-import type { Message, Pending } from './channel.js';
+import type { Arrival, Message } from './channel.js';
 
 interface Slot {
   /** Messages that nobody has asked for yet, oldest first. */
@@ -48,14 +48,14 @@ export class Mailbox {
   }
 
   /** The next message of a rank with this context and tag; `into` may be claimed for its bytes. */
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
     const slots = this.#slotsOf(context);
     const key = from * TAGS + tag;
     const slot = slots.get(key);
     const message = slot?.messages.shift();
     if (slot && message) {
       if (slot.messages.length === 0) slots.delete(key);
-      return { promise: Promise.resolve(message), cancel() {} };
+      return { promise: Promise.resolve(message), isSettled: true, cancel() {} };
     }
     const receipt = new Receipt(slots, key, into);
     if (slot) slot.receivers.push(receipt);
@@ -103,13 +103,14 @@ export class Mailbox {
 }
 
 /** A receiver that waits. */
-class Receipt implements Pending<Message> {
+class Receipt implements Arrival {
   readonly promise: Promise<Message>;
   readonly into: Uint8Array | undefined;
-  resolve: (message: Message) => void = () => {};
+  isSettled = false;
   readonly #slots: Slots;
   readonly #key: number;
-  #reject: (reason: Error) => void = () => {};
+  #resolve: (message: Message) => void = ignored;
+  #reject: (reason: Error) => void = ignored;
   /** Set while a message that is under way is written to `into`. */
   #claim: Claim | undefined;
 
@@ -118,12 +119,19 @@ class Receipt implements Pending<Message> {
     this.#slots = slots;
     this.#key = key;
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
+      this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  resolve(message: Message): void {
+    this.isSettled = true;
+    this.#resolve(message);
+  }
+
   cancel(reason: Error): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
     const slot = this.#slots.get(this.#key);
     const place = slot?.receivers.indexOf(this) ?? -1;
     if (slot && place >= 0) {
@@ -131,6 +139,8 @@ class Receipt implements Pending<Message> {
       if (slot.receivers.length === 0) this.#slots.delete(this.#key);
     }
     this.#claim?.onRevoked();
+    // An algorithm has many under way and may end on the first that fails, before it has looked at the others.
+    this.promise.catch(ignored);
     this.#reject(reason);
   }
 
@@ -152,3 +162,5 @@ class Receipt implements Pending<Message> {
     return this.#claim;
   }
 }
+
+function ignored(): void {}

@@ -1,6 +1,6 @@
 import type { PeerGone } from '../rendezvous/control.js';
 import type { MusterError } from '../run/errors.js';
-import { type Channel, type ChannelObserver, type Message, type Pending, taken } from './channel.js';
+import { type Arrival, type Channel, type ChannelObserver, type Message, type Pending, taken } from './channel.js';
 import { Mailbox } from './mailbox.js';
 
 export interface MemoryWorldOptions {
@@ -71,7 +71,7 @@ class MemoryChannel implements Channel {
     return taken;
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
+  receive(from: number, context: number, tag: number): Arrival {
     return this.#mailbox.receive(from, context, tag);
   }
 

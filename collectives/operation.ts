@@ -1,7 +1,7 @@
 import type { PeerGone } from '../rendezvous/control.js';
 import type { Exchange } from './algorithms/exchange.js';
-import { type Channel, type Message, type Pending, taken } from './channel.js';
-import type { Deadlines } from './deadlines.js';
+import { type Arrival, type Channel, type Message, type Pending, taken } from './channel.js';
+import type { Expiring } from './deadlines.js';
 import {
   CollectiveAbortedError,
   CollectiveTimeoutError,
@@ -10,61 +10,66 @@ import {
   RankLostError,
 } from './errors.js';
 
+/** So many arrivals are remembered before those that are over are forgotten. */
+const MAX_REMEMBERED = 64;
+
 /** What an operation is and where its messages travel. */
 export interface OperationPlace {
   readonly identity: OperationIdentity;
   readonly channel: Channel;
   readonly context: number;
   readonly tag: number;
-  /** Tag of what is received, where it is not that of what is sent. */
-  readonly receiveTag?: number;
+  /** Tag of what is received. */
+  readonly receiveTag: number;
   /** The only other ranks that matter; without it, all do. */
-  readonly peers?: readonly number[];
+  readonly peers: readonly number[] | undefined;
+  /** Milliseconds from the call. */
+  readonly timeoutMs: number;
 }
 
-/** One operation of one rank from call to result: its deadline, its caller's signal, and whom it waits for. */
-export class Operation implements Exchange {
+/** What is known of something under way. */
+interface Waiting {
+  /** The rank that it is sent to or comes from; `undefined`: all of them. */
+  readonly peer: number | undefined;
+  readonly isSent: boolean;
+}
+
+interface Awaited {
+  readonly arrival: Arrival;
+  readonly from: number;
+}
+
+/** One operation of one rank from call to result: its deadline, and whom it waits for. */
+export class Operation implements Exchange, Expiring {
+  readonly rank: number;
+  readonly worldSize: number;
+  readonly timeoutMs: number;
   readonly #place: OperationPlace;
-  /** What is under way, and the rank it waits for (`undefined`: all of them). */
-  readonly #waiting = new Map<Pending<unknown>, { from: number | undefined; sending: boolean }>();
+  /** Messages that it has asked for; some have come already. */
+  #awaited: Awaited[] = [];
+  #rememberedMost = MAX_REMEMBERED;
+  /** What else is under way; short operations have nothing of it, and no map. */
+  #pending: Map<Pending<unknown>, Waiting> | undefined;
   #failure: Error | undefined;
   #finished = false;
 
   constructor(place: OperationPlace) {
+    this.rank = place.channel.rank;
+    this.worldSize = place.channel.worldSize;
+    this.timeoutMs = place.timeoutMs;
     this.#place = place;
   }
 
-  get rank(): number {
-    return this.#place.channel.rank;
+  /** Why it was ended early. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
-  get worldSize(): number {
-    return this.#place.channel.worldSize;
-  }
-
-  /** Runs `body` under a deadline and a signal. What it throws, or why it was ended, is the rejection. */
-  async run<T>(
-    body: (operation: Operation) => Promise<T>,
-    limits: { timeoutMs: number; signal?: AbortSignal; deadlines: Deadlines },
-  ): Promise<T> {
-    const { timeoutMs, signal, deadlines } = limits;
-    const abort = () => this.fail(new CollectiveAbortedError(this.#place.identity, signal?.reason));
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort);
-    const cancelDeadline = deadlines.after(timeoutMs, () => void this.#expire(timeoutMs));
-    const release = () => {
-      cancelDeadline();
-      signal?.removeEventListener('abort', abort);
-    };
-    try {
-      if (this.#failure) throw this.#failure;
-      return await body(this);
-    } finally {
-      this.#finished = true;
-      // An algorithm that failed has not called it.
-      this.hurry();
-      release();
-    }
+  /** It has its result, or has failed. */
+  finish(): void {
+    this.#finished = true;
+    // An algorithm that failed has not called it.
+    this.hurry();
   }
 
   send(to: number, message: Message): Promise<void> {
@@ -76,7 +81,8 @@ export class Operation implements Exchange {
   }
 
   hurry(): void {
-    for (const [pending, { sending }] of this.#waiting) if (sending) pending.hurry?.();
+    if (!this.#pending) return;
+    for (const [pending, { isSent }] of this.#pending) if (isSent) pending.hurry?.();
   }
 
   #send(to: number, message: Message, isPatient: boolean): Promise<void> {
@@ -84,16 +90,19 @@ export class Operation implements Exchange {
     if (channel.gone.has(to)) this.fail(new RankDepartedError(identity, to));
     if (this.#failure) return rejected(this.#failure);
     const pending = channel.send(to, context, tag, message, isPatient);
-    return pending === taken ? taken.promise : this.#await(pending, to, true);
+    return pending === taken ? taken.promise : this.#await(pending, { peer: to, isSent: true });
   }
 
   receive(from: number, into?: Uint8Array): Promise<Message> {
-    const { channel, context, tag: sendTag, receiveTag: tag = sendTag, identity } = this.#place;
-    if (channel.gone.has(from) && !channel.hasArrived(from, context, tag)) {
+    const { channel, context, receiveTag, identity } = this.#place;
+    if (channel.gone.has(from) && !channel.hasArrived(from, context, receiveTag)) {
       this.fail(new RankDepartedError(identity, from));
     }
     if (this.#failure) return rejected(this.#failure);
-    return this.#await(channel.receive(from, context, tag, into), from, false);
+    const arrival = channel.receive(from, context, receiveTag, into);
+    this.#awaited.push({ arrival, from });
+    if (this.#awaited.length > this.#rememberedMost) this.#forgetArrived();
+    return arrival.promise;
   }
 
   /** Waits for what needs every rank at once, such as a counted barrier. */
@@ -101,14 +110,20 @@ export class Operation implements Exchange {
     const { channel, identity } = this.#place;
     for (const rank of channel.gone.keys()) this.fail(new RankDepartedError(identity, rank));
     if (this.#failure) return rejected(this.#failure);
-    return this.#await(start(), undefined, false);
+    return this.#await(start(), { peer: undefined, isSent: false });
   }
 
   /** Ends the operation early; everything it waits for rejects with `error`. */
   fail(error: Error): void {
     if (this.#failure || this.#finished) return;
     this.#failure = error;
-    for (const pending of this.#waiting.keys()) pending.cancel(error);
+    for (const { arrival } of this.#awaited) arrival.cancel(error);
+    for (const pending of this.#pending?.keys() ?? []) pending.cancel(error);
+  }
+
+  /** Its caller has given it up. */
+  abort(reason: unknown): void {
+    this.fail(new CollectiveAbortedError(this.#place.identity, reason));
   }
 
   /** Ranks are gone: a loss ends every operation that needs them, a departure the one that still waits for them. */
@@ -116,8 +131,7 @@ export class Operation implements Exchange {
     const { identity, peers: needed } = this.#place;
     for (const gone of peers) {
       if (gone.how === 'left') {
-        const waits = [...this.#waiting.values()].some(({ from }) => from === undefined || from === gone.rank);
-        if (waits) this.fail(new RankDepartedError(identity, gone.rank));
+        if (this.#waitsFor(gone.rank)) this.fail(new RankDepartedError(identity, gone.rank));
       } else if (!needed || needed.includes(gone.rank)) this.fail(new RankLostError(identity, gone));
     }
   }
@@ -127,24 +141,42 @@ export class Operation implements Exchange {
     this.fail(new RankLostError(this.#place.identity, loss));
   }
 
-  async #expire(timeoutMs: number): Promise<void> {
-    const { identity, channel, context, tag } = this.#place;
-    const waiting = [...this.#waiting.values()].filter(({ sending }) => !sending);
-    const isCounted = waiting.some(({ from }) => from === undefined);
+  /** Its deadline is over. */
+  expire(): void {
+    void this.#expire();
+  }
+
+  async #expire(): Promise<void> {
+    const { identity, channel, context, tag, timeoutMs } = this.#place;
+    const isCounted = [...(this.#pending?.values() ?? [])].some(({ peer }) => peer === undefined);
     const missing = isCounted ? await channel.barrier?.missing(context, tag) : undefined;
-    const waitedFor = missing ?? [...new Set(waiting.flatMap(({ from }) => from ?? []))];
+    this.#forgetArrived();
+    const waitedFor = missing ?? [...new Set(this.#awaited.map(({ from }) => from))];
     this.fail(new CollectiveTimeoutError(identity, timeoutMs, waitedFor));
   }
 
-  #await<T>(pending: Pending<T>, from: number | undefined, sending: boolean): Promise<T> {
-    this.#waiting.set(pending, { from, sending });
+  #waitsFor(rank: number): boolean {
+    for (const { arrival, from } of this.#awaited) if (from === rank && !arrival.isSettled) return true;
+    for (const { peer } of this.#pending?.values() ?? []) if (peer === undefined || peer === rank) return true;
+    return false;
+  }
+
+  #forgetArrived(): void {
+    this.#awaited = this.#awaited.filter(({ arrival }) => !arrival.isSettled);
+    this.#rememberedMost = Math.max(MAX_REMEMBERED, 2 * this.#awaited.length);
+  }
+
+  #await<T>(pending: Pending<T>, waiting: Waiting): Promise<T> {
+    this.#pending ??= new Map();
+    const known = this.#pending;
+    known.set(pending, waiting);
     const settled = pending.promise.then(
       (value) => {
-        this.#waiting.delete(pending);
+        known.delete(pending);
         return value;
       },
       (error: unknown) => {
-        this.#waiting.delete(pending);
+        known.delete(pending);
         throw error;
       },
     );

@@ -51,11 +51,13 @@ interface Call<T> {
   readonly name: string;
   readonly context: number;
   readonly tag: number;
-  readonly receiveTag?: number;
+  /** Where it is another than that of what is sent. */
+  readonly receiveTag?: number | undefined;
   readonly peers?: readonly number[];
   readonly faults: string[];
-  readonly options: OperationOptions;
-  readonly body: (operation: Operation) => Promise<T>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly body: (operation: Operation, tag: number) => Promise<T>;
 }
 
 /** Runs the operations of one communicator: checks their arguments, gives them their tags, ends them when ranks are lost. */
@@ -104,30 +106,34 @@ export class OperationRunner {
   }
 
   message<T>(call: MessageCall<T>): Promise<T> {
-    const { name, options, body } = call;
-    const peers = [call.sendTo, call.receiveFrom].filter((rank) => rank !== undefined);
-    const sent = call.sendTo === undefined ? undefined : (call.sendTag ?? 0);
-    const received = call.receiveFrom === undefined ? undefined : (call.receiveTag ?? 0);
-    const faults = [...new Set(peers.flatMap((peer) => this.#rankFaults('rank', peer)))];
-    for (const tag of new Set([sent, received])) {
-      if (tag === undefined || (Number.isInteger(tag) && tag >= 0 && tag <= MAX_TAG)) continue;
-      faults.push(`tag ${tag} is not one of 0 to ${MAX_TAG}`);
+    const { name, sendTo, receiveFrom, sendTag = 0, receiveTag = 0, options, body } = call;
+    const faults = new Set<string>();
+    const peers: number[] = [];
+    if (sendTo !== undefined) {
+      peers.push(sendTo);
+      this.#checkEnd(sendTo, sendTag, faults);
     }
-    const tags = { tag: sent ?? received ?? 0, ...(received === undefined ? {} : { receiveTag: received }) };
-    return this.#run({ name, context: this.#contexts.pointToPoint, ...tags, peers, faults, options, body });
+    if (receiveFrom !== undefined) {
+      peers.push(receiveFrom);
+      this.#checkEnd(receiveFrom, receiveTag, faults);
+    }
+    const tag = sendTo === undefined ? receiveTag : sendTag;
+    const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
+    const context = this.#contexts.pointToPoint;
+    return this.#run({ name, context, tag, receiveTag, peers, faults: [...faults], timeoutMs, signal, body });
   }
 
-  async collective<T>(call: CollectiveCall<T>): Promise<T> {
-    const { name, root = 0, options, body } = call;
+  async collective<T>({ name, root = 0, options, body }: CollectiveCall<T>): Promise<T> {
     const context = this.#contexts.collective;
     // Counted even when the call is refused, so that the next one still meets its like at the other ranks.
     const tag = this.#collectives++ % 2 ** 32;
-    const faults = this.#rankFaults('root', root);
+    const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
+    const call = { name, context, tag, faults: this.#rankFaults('root', root), timeoutMs, signal, body };
     try {
-      const attempt = (tried: (operation: Operation) => Promise<T>, timeoutMs = options.timeoutMs) =>
-        this.#run({ name, context, tag, faults, options: { ...options, ...given(timeoutMs) }, body: tried });
+      if (!this.#recovery || call.faults.length > 0) return await this.#run(call);
+      const attempt = (tried: (operation: Operation) => Promise<T>, leftMs: number) =>
+        this.#run({ ...call, timeoutMs: leftMs, body: tried });
       const untagged = (operation: Operation) => body(operation, tag);
-      if (!this.#recovery || faults.length > 0) return await attempt(untagged);
       return await this.#recovery.run({ ...this.#recoverable(name, options), tag, body: untagged, attempt });
     } catch (error) {
       // Where the group forms anew, that clears away everything, and the same context and tag are used again.
@@ -181,15 +187,33 @@ export class OperationRunner {
   }
 
   async #run<T>(call: Call<T>): Promise<T> {
+    const operation = this.#begin(call);
+    const { signal } = call;
+    const abort = signal && (() => operation.abort(signal.reason));
+    if (signal?.aborted) operation.abort(signal.reason);
+    if (abort) signal.addEventListener('abort', abort);
+    this.#active.add(operation);
+    this.#deadlines.watch(operation);
+    try {
+      if (operation.failure) throw operation.failure;
+      return await call.body(operation, call.tag);
+    } finally {
+      operation.finish();
+      this.#deadlines.forget(operation);
+      this.#active.delete(operation);
+      if (abort) signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** @throws when it cannot even begin. */
+  #begin({ name, context, tag, receiveTag = tag, peers, faults, timeoutMs }: Call<unknown>): Operation {
     const { channel, family } = this.#place;
     const { membership } = family.channel;
-    const { name, context, tag, receiveTag, peers, options, body } = call;
-    const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
     const identity = this.identity(name);
     if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      call.faults.push(`timeoutMs ${timeoutMs} is not above 0 and up to ${MAX_TIMEOUT_MS}`);
+      faults.push(`timeoutMs ${timeoutMs} is not above 0 and up to ${MAX_TIMEOUT_MS}`);
     }
-    if (call.faults.length > 0) throw new InvalidArgumentError(identity, call.faults);
+    if (faults.length > 0) throw new InvalidArgumentError(identity, faults);
     if (this.#closed) throw new CommunicatorClosedError(identity);
     if (family.failure) throw family.failure;
     for (const gone of channel.gone.values()) {
@@ -199,20 +223,12 @@ export class OperationRunner {
     // Only the world of the policy `wait` outlives an epoch.
     const outlives = channel.membership?.policy === 'wait' || membership?.current.epoch === this.#epoch;
     if (!outlives && family.lastLoss) throw new RankLostError(identity, family.lastLoss);
-    const operation = new Operation({
-      identity,
-      channel,
-      context,
-      tag,
-      ...(receiveTag === undefined ? {} : { receiveTag }),
-      ...(peers === undefined ? {} : { peers }),
-    });
-    this.#active.add(operation);
-    try {
-      return await operation.run(body, { timeoutMs, deadlines: this.#deadlines, ...(signal ? { signal } : {}) });
-    } finally {
-      this.#active.delete(operation);
-    }
+    return new Operation({ identity, channel, context, tag, receiveTag, peers, timeoutMs });
+  }
+
+  #checkEnd(rank: number, tag: number, faults: Set<string>): void {
+    for (const fault of this.#rankFaults('rank', rank)) faults.add(fault);
+    if (!Number.isInteger(tag) || tag < 0 || tag > MAX_TAG) faults.add(`tag ${tag} is not one of 0 to ${MAX_TAG}`);
   }
 
   #rankFaults(role: string, rank: number): string[] {
@@ -220,8 +236,4 @@ export class OperationRunner {
     if (Number.isInteger(rank) && rank >= 0 && rank < worldSize) return [];
     return [`${role} ${rank} is not one of 0 to ${worldSize - 1}`];
   }
-}
-
-function given(timeoutMs: number | undefined): { timeoutMs?: number } {
-  return timeoutMs === undefined ? {} : { timeoutMs };
 }

@@ -5,7 +5,7 @@ import type { RendezvousLink } from '../rendezvous/link.js';
 import { COMMIT, type Frame, type FrameHeader, frame, frameKinds } from '../rendezvous/protocol.js';
 import { expandRanges } from '../rendezvous/rankRanges.js';
 import type { MusterError } from '../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from './channel.js';
+import type { Arrival, Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from './channel.js';
 import { Inbox } from './inbox.js';
 import { type Claim, Mailbox } from './mailbox.js';
 import { Outbox } from './outbox.js';
@@ -124,7 +124,7 @@ export class RelayChannel implements Channel {
     return { promise: Promise.resolve(), cancel() {} };
   }
 
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
     return this.#arrivals.mailbox.receive(from, context, tag, into);
   }
 

@@ -1,6 +1,6 @@
 import type { PeerGone } from '../rendezvous/control.js';
 import type { MusterError } from '../run/errors.js';
-import type { Channel, ChannelObserver, Message, Pending } from './channel.js';
+import type { Arrival, Channel, ChannelObserver, Message, Pending } from './channel.js';
 import type { CommunicatorFamily } from './family.js';
 
 /**
@@ -47,7 +47,7 @@ export class Subgroup implements Channel {
     return this.#world.send(this.#member(to), context, tag, message, isPatient);
   }
 
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
     return this.#world.receive(this.#member(from), context, tag, into);
   }
 

@@ -35,6 +35,8 @@ const startTimeoutMs = 60_000;
 /** Beyond what was estimated, a measurement is given up after this time. */
 const patienceMs = 120_000;
 const probeIterations = 2;
+/** After so many calls a compiler that works on what is called often has done its work; they take the budget at most. */
+const compiledCalls = 3000;
 const closeTimeoutMs = 5000;
 /** Up to here a few more calls cost nothing, and a compiler that has not seen the code often makes a bad estimate. */
 const longMessageBytes = 65_536;
@@ -69,8 +71,8 @@ export class RankGroup {
   }
 
   /**
-   * Times one operation at one size. A few iterations first tell how many fit the budget; they also warm up. When
-   * they take all of it, theirs are the figures.
+   * Times one operation at one size. A few iterations first tell how many fit the budget; when they take all of it,
+   * theirs are the figures. Otherwise as much time again goes into warming up, before what is timed.
    *
    * @returns undefined when the channel does not have the operation.
    * @throws BenchmarkError; the group is of no use then.
@@ -88,7 +90,7 @@ export class RankGroup {
     const isEnough = probeIterations >= minIterations && probeIterations * probedMs >= budgetMs;
     if (isEnough) return rowOf(this.channel, this.worldSize, operation, bytes, probeIterations, probe);
     const iterations = Math.max(minIterations, Math.min(maxIterations, Math.ceil(budgetMs / probedMs)));
-    const warmUps = Math.ceil(iterations / 10);
+    const warmUps = Math.ceil(Math.max(iterations / 10, Math.min(compiledCalls, budgetMs / probedMs)));
     // The barriers between iterations take their time too.
     const estimateMs = 4 * probedMs * (iterations + warmUps);
     const times = await this.#times({ operation, bytes, iterations, warmUps }, estimateMs + patienceMs);

@@ -2,7 +2,7 @@ import { copyOf, decodeLike, encodeArray, type NumericArray } from '../datatypes
 import type { Operator } from '../operators.js';
 import { broadcast } from './broadcast.js';
 import type { Crossover } from './crossover.js';
-import { type Exchange, receiveInto, receiveLent, receiveLike, sendArray } from './exchange.js';
+import { type Exchange, receiveInto, receiveLike, sendArray } from './exchange.js';
 import { pairwiseReduction } from './pairwiseReduction.js';
 import { evenRanges } from './ranges.js';
 import { evenHalvingPlan, gatherByHalves, reduceByHalves } from './recursiveHalving.js';
@@ -79,7 +79,9 @@ async function allreduceByDoubling(
   let releasePartial = () => {};
   for (const [step, other] of others.entries()) {
     const sent = other === partner ? undefined : sendArray(exchange, other, partial);
-    const { array: received, release } = await receiveLent(exchange, other, own);
+    const message = await exchange.receive(other);
+    const received = decodeLike(message, own, other);
+    const release = () => message.release?.();
     await sent;
     const isLast = step === others.length - 1;
     const target = isLast && into ? into : received;

@@ -9,9 +9,8 @@ const nothing = { datatype: 0, bytes: new Uint8Array(0) };
 export async function disseminationBarrier(exchange: Exchange): Promise<void> {
   const { rank, worldSize } = exchange;
   for (let distance = 1; distance < worldSize; distance *= 2) {
-    await Promise.all([
-      exchange.send((rank + distance) % worldSize, nothing),
-      exchange.receive((rank - distance + worldSize) % worldSize),
-    ]);
+    const sent = exchange.send((rank + distance) % worldSize, nothing);
+    await exchange.receive((rank - distance + worldSize) % worldSize);
+    await sent;
   }
 }

@@ -23,8 +23,9 @@ export async function passOn(exchange: Exchange, passages: readonly Passage[], p
   const sends: Promise<void>[] = [];
   for (const { datatype, place, from, to, arrival } of pieces) {
     if (arrival) fill(place, await arrival, from);
-    if (to !== undefined) sends.push(exchange.send(to, { datatype, bytes: place }));
+    if (to !== undefined) sends.push(exchange.sendPatiently(to, { datatype, bytes: place }));
   }
+  exchange.hurry();
   await Promise.all(sends);
 }
 

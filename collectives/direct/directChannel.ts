@@ -4,10 +4,10 @@ import { decodeControl, type PeerGone } from '../../rendezvous/control.js';
 import { type Endpoint, introductionSchema, type Offer } from '../../rendezvous/introduction.js';
 import { type Frame, frame, frameKinds } from '../../rendezvous/protocol.js';
 import type { MusterError } from '../../run/errors.js';
-import type { Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
+import type { Arrival, Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { RelayChannel } from '../relayChannel.js';
 import { Door } from './door.js';
-import { type Invitation, type LinkSockets, makeLink } from './linkMaker.js';
+import { type Invitation, type LinkConnection, makeLink } from './linkMaker.js';
 import { LINK_CONTEXT } from './linkMessages.js';
 import { askObserver, type SeenPort } from './natProbe.js';
 import { type Path, Route } from './route.js';
@@ -99,10 +99,10 @@ export class DirectChannel implements Channel {
     return this.#route(to).send(context, tag, message, isPatient);
   }
 
-  receive(from: number, context: number, tag: number, into?: Uint8Array): Pending<Message> {
-    const pending = this.#relay.receive(from, context, tag, into);
-    this.#spinner.during(pending.promise);
-    return pending;
+  receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
+    const arrival = this.#relay.receive(from, context, tag, into);
+    this.#spinner.during(arrival);
+    return arrival;
   }
 
   hasArrived(from: number, context: number, tag: number): boolean {
@@ -167,7 +167,7 @@ export class DirectChannel implements Channel {
     return observer ? askObserver(observer, localPort, OBSERVER_MS) : Promise.resolve(null);
   }
 
-  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkSockets> {
+  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkConnection> {
     const deadline = new AbortController();
     const cancel = this.#clock.after(MAKING_MS, () => deadline.abort());
     const stop = AbortSignal.any([signal, deadline.signal]);

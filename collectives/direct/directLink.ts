@@ -1,6 +1,6 @@
 import { FrameReader, type FrameSink } from './frameReader.js';
 import { FrameWriter } from './frameWriter.js';
-import { hangUp, type LinkSockets } from './linkMaker.js';
+import { hangUp, type LinkConnection } from './linkMaker.js';
 import { LinkPulse } from './linkPulse.js';
 
 /** Time for the other end to hang up after this one has. */
@@ -19,19 +19,19 @@ export class DirectLink {
   readonly id: number;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
-  /** Resolves when both connections have ended, for whatever reason. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  readonly #sockets: LinkSockets;
+  readonly #connection: LinkConnection;
   readonly #events: LinkEvents;
   readonly #pulse: LinkPulse;
   #state: 'live' | 'peerLeft' | 'closing' | 'over' = 'live';
 
-  constructor(id: number, rank: number, sockets: LinkSockets, events: LinkEvents) {
+  constructor(id: number, rank: number, connection: LinkConnection, events: LinkEvents) {
     this.id = id;
-    this.#sockets = sockets;
+    this.#connection = connection;
     this.#events = events;
-    const { inlet, outlet } = sockets;
-    this.writer = new FrameWriter(outlet, {
+    const { socket } = connection;
+    this.writer = new FrameWriter(socket, {
       rank,
       onStuck: () => this.#broken(),
       received: () => this.reader.tell(),
@@ -46,20 +46,18 @@ export class DirectLink {
     });
     this.#pulse = new LinkPulse({
       beat: () => this.writer.acknowledge(),
-      bytesRead: () => inlet.bytesRead,
+      bytesRead: () => socket.bytesRead,
       silent: () => this.#broken(),
     });
-    // What a connection that is only written to brings is nothing.
-    if (outlet !== inlet) outlet.removeAllListeners('data').resume();
-    this.closed = Promise.all([...new Set([inlet, outlet])].map(closing)).then(() => undefined);
-    for (const socket of [inlet, outlet]) socket.once('close', () => this.#lost());
-    if (inlet.destroyed || outlet.destroyed) queueMicrotask(() => this.#lost());
+    this.closed = closing(socket);
+    socket.once('close', () => this.#lost());
+    if (socket.destroyed) queueMicrotask(() => this.#lost());
   }
 
   /** Begins to take in what the other end sends. */
   open(): void {
     this.#pulse.listen();
-    this.#sockets.intake.open(this.reader, () => this.#broken());
+    this.#connection.intake.open(this.reader, () => this.#broken());
   }
 
   /** Hangs up at once; nothing more comes out of it. */
@@ -69,12 +67,10 @@ export class DirectLink {
     this.#pulse.stop();
     this.writer.stop();
     this.reader.interrupt();
-    this.#sockets.intake.stop();
-    const { inlet, outlet } = this.#sockets;
-    for (const socket of [inlet, outlet]) {
-      if (isOrderly) socket.destroy();
-      else hangUp(socket);
-    }
+    this.#connection.intake.stop();
+    const { socket } = this.#connection;
+    if (isOrderly) socket.destroy();
+    else hangUp(socket);
   }
 
   /** Departs in good order: what was sent before still arrives. */
@@ -83,7 +79,7 @@ export class DirectLink {
     if (this.#state === 'live') {
       this.#state = 'closing';
       this.writer.leave();
-      this.#sockets.outlet.end();
+      this.#connection.socket.end();
     }
     const timer = setTimeout(() => this.destroy(), CLOSE_GRACE_MS);
     await this.closed;
@@ -94,7 +90,7 @@ export class DirectLink {
     if (this.#state === 'live') this.#state = 'peerLeft';
     this.#pulse.stop();
     this.writer.stop();
-    this.#sockets.outlet.end();
+    this.#connection.socket.end();
   }
 
   #lost(): void {
@@ -111,7 +107,7 @@ export class DirectLink {
   }
 }
 
-function closing(socket: LinkSockets['inlet']): Promise<void> {
+function closing(socket: LinkConnection['socket']): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve();
     else socket.once('close', () => resolve());

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { adoptSocket } from '../../rendezvous/adoptSocket.js';
 import { type Endpoint, endpointOf } from '../../rendezvous/introduction.js';
 import { HELLO_BYTES, linkOf } from './greeting.js';
 import { Intake } from './intake.js';
@@ -31,12 +32,12 @@ export class Door {
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on('connection', (socket) => void this.#receive(socket));
+    server.on('connection', (accepted) => void this.#receive(accepted));
   }
 
   /** Opens a door at an address of this host; `undefined` where that is not possible. */
   static async open(address: string): Promise<Door | undefined> {
-    const server = createServer({ noDelay: true });
+    const server = createServer({ noDelay: true, pauseOnConnect: true });
     try {
       server.listen({ host: address, port: 0 });
       await once(server, 'listening');
@@ -69,16 +70,18 @@ export class Door {
     for (const socket of this.#strangers) socket.destroy();
   }
 
-  async #receive(socket: Socket): Promise<void> {
-    socket.on('error', () => socket.destroy());
+  async #receive(accepted: Socket): Promise<void> {
     if (this.#strangers.size >= MAX_STRANGERS) {
-      socket.destroy();
+      accepted.destroy();
       return;
     }
+    const intake = new Intake();
+    const { socket, readsInPlace } = adoptSocket(accepted, intake.onread);
+    socket.on('error', () => socket.destroy());
     this.#strangers.add(socket);
     const timer = setTimeout(() => socket.destroy(), HELLO_TIMEOUT_MS);
-    const intake = new Intake();
-    intake.attach(socket, true);
+    intake.attach(socket);
+    if (!readsInPlace) intake.listen(socket);
     try {
       const hello = await intake.read(HELLO_BYTES);
       clearTimeout(timer);

@@ -41,15 +41,18 @@ export class Intake {
     };
   }
 
-  /** Takes the end of the socket for the end of what comes; a socket without `onread` is read here, too. */
-  attach(socket: Socket, readsHere: boolean): void {
+  /** Takes the end of the socket for the end of what comes. */
+  attach(socket: Socket): void {
     this.#socket = socket;
     socket.once('close', () => this.#end(new DirectLinkError('its connection ended')));
-    if (!readsHere) return;
+  }
+
+  /** Takes in what comes out of a socket that was not made with `onread`. */
+  listen(socket: Socket): void {
     socket.on('data', (bytes) => {
-      this.#hold(bytes);
-      if (this.#heldBytes > HELD_BYTES) socket.destroy();
+      if (!this.#took(bytes)) socket.pause();
     });
+    socket.resume();
   }
 
   /** The next so many bytes. @throws DirectLinkError when the connection ends before. */
@@ -68,9 +71,7 @@ export class Intake {
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
-    this.#guard(() => {
-      for (const bytes of held) sink.feed(bytes);
-    });
+    this.#feed(held);
     this.#socket?.resume();
   }
 
@@ -80,12 +81,23 @@ export class Intake {
     this.#end(new DirectLinkError('it was given up'));
   }
 
+  /** @returns whether more may come. */
   #arrived(length: number): boolean {
-    if (this.#over) return false;
     const sink = this.#sink;
-    if (!sink) this.#hold(Buffer.from(this.#scratch.subarray(0, length)));
-    else if (this.#offered === this.#scratch) this.#guard(() => sink.feed(this.#scratch.subarray(0, length)));
-    else this.#guard(() => sink.placed(length));
+    if (!sink || this.#offered === this.#scratch) return this.#took(Buffer.from(this.#scratch.subarray(0, length)));
+    try {
+      sink.placed(length);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return !this.#over;
+  }
+
+  /** @returns whether more may come. */
+  #took(bytes: Buffer): boolean {
+    if (this.#over) return false;
+    if (this.#sink) this.#feed([bytes]);
+    else this.#hold(bytes);
     return this.#heldBytes < HELD_BYTES;
   }
 
@@ -107,13 +119,17 @@ export class Intake {
     reader.resolve(all.subarray(0, reader.bytes));
   }
 
-  #guard(action: () => void): void {
+  #feed(held: readonly Buffer[]): void {
     try {
-      action();
+      for (const bytes of held) this.#sink?.feed(bytes);
     } catch (error) {
-      this.#end(new DirectLinkError(messageOf(error), error));
-      this.#onFault(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#end(new DirectLinkError(messageOf(error), error));
+    this.#onFault(error);
   }
 
   #end(error: Error): void {

@@ -6,14 +6,11 @@ import { greet, type LinkIdentity } from './greeting.js';
 import { Intake } from './intake.js';
 import { connected, punch } from './punch.js';
 
-/** A link whose two ends have proven themselves. */
-export interface LinkSockets {
-  /** What comes out of `inlet`. */
+/** A connection whose two ends have proven themselves. */
+export interface LinkConnection {
+  readonly socket: Socket;
+  /** What comes out of it. */
   readonly intake: Intake;
-  /** The connection that is read. */
-  readonly inlet: Socket;
-  /** The connection that is written to; the same one where the link was punched. */
-  readonly outlet: Socket;
 }
 
 /** What this rank has to make links with. */
@@ -37,8 +34,8 @@ export function hangUp(socket: Socket): void {
 }
 
 /**
- * Makes the link that the rendezvous introduced. `connect` takes two connections, each opened by the end that reads
- * it: only a socket that was opened here can be told beforehand where its bytes belong (`onread`).
+ * Makes the link that the rendezvous introduced. To `connect`, the lower rank opens the connection at the door of the
+ * higher one.
  *
  * @throws DirectLinkError when it does not come about before the signal aborts.
  */
@@ -48,7 +45,7 @@ export async function makeLink(
   linkId: number,
   { how, peer: endpoint, key }: Invitation,
   signal: AbortSignal,
-): Promise<LinkSockets> {
+): Promise<LinkConnection> {
   const identity: LinkIdentity = { linkId, rank: means.rank, peer, key: Buffer.from(key, 'base64') };
   const sockets: Socket[] = [];
   const abandon = () => {
@@ -57,7 +54,8 @@ export async function makeLink(
   signal.addEventListener('abort', abandon);
   try {
     if (how === 'punch') return await punched(means, identity, endpoint, sockets, signal);
-    return await connectedBothWays(means, identity, endpoint, sockets, signal);
+    if (means.rank < peer) return await opened(identity, endpoint, sockets, signal);
+    return await visited(means, identity, sockets, signal);
   } catch (error) {
     abandon();
     throw error;
@@ -72,28 +70,13 @@ async function punched(
   endpoint: Endpoint,
   sockets: Socket[],
   signal: AbortSignal,
-): Promise<LinkSockets> {
+): Promise<LinkConnection> {
   const intake = new Intake();
   const socket = await punch(localPort, endpoint, intake.onread, signal);
   sockets.push(socket);
-  intake.attach(socket, false);
+  intake.attach(socket);
   await greet(socket, intake, identity);
-  return { intake, inlet: socket, outlet: socket };
-}
-
-async function connectedBothWays(
-  { door }: LinkMeans,
-  identity: LinkIdentity,
-  endpoint: Endpoint,
-  sockets: Socket[],
-  signal: AbortSignal,
-): Promise<LinkSockets> {
-  if (!door) throw new DirectLinkError('this rank has no door for others to connect to');
-  const [inlet, outlet] = await Promise.all([
-    opened(identity, endpoint, sockets, signal),
-    visited(door, identity, sockets, signal),
-  ]);
-  return { ...inlet, outlet };
+  return { socket, intake };
 }
 
 async function opened(
@@ -101,26 +84,32 @@ async function opened(
   { address: host, port }: Endpoint,
   sockets: Socket[],
   signal: AbortSignal,
-): Promise<{ intake: Intake; inlet: Socket }> {
+): Promise<LinkConnection> {
   const intake = new Intake();
   const socket = connect({ host, port, noDelay: true, onread: intake.onread });
   sockets.push(socket);
-  intake.attach(socket, false);
+  intake.attach(socket);
   const outcome = await connected(socket, signal);
   if (outcome !== 'connected') throw new DirectLinkError(`${host}:${port} could not be reached`, outcome);
   await greet(socket, intake, identity);
-  return { intake, inlet: socket };
+  return { socket, intake };
 }
 
 /** The first visitor that proves to be the peer; others may claim to be. */
-function visited(door: Door, identity: LinkIdentity, sockets: Socket[], signal: AbortSignal): Promise<Socket> {
+function visited(
+  { door }: LinkMeans,
+  identity: LinkIdentity,
+  sockets: Socket[],
+  signal: AbortSignal,
+): Promise<LinkConnection> {
+  if (!door) throw new DirectLinkError('this rank has no door for others to connect to');
   return new Promise((resolve, reject) => {
     const welcome = ({ socket, intake, hello }: Visitor) => {
       sockets.push(socket);
       greet(socket, intake, identity, hello).then(
         () => {
           finish();
-          resolve(socket);
+          resolve({ socket, intake });
         },
         () => socket.destroy(),
       );

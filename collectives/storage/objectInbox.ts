@@ -1,4 +1,4 @@
-import type { Message, Pending } from '../channel.js';
+import type { Arrival, Message } from '../channel.js';
 import { Mailbox } from '../mailbox.js';
 import type { ObjectExchange } from './objectExchange.js';
 import { decodeObjectFrame } from './objectFrame.js';
@@ -33,7 +33,7 @@ export class ObjectInbox {
     return this.#waiting.size > 0;
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
+  receive(from: number, context: number, tag: number): Arrival {
     const pending = this.#mailbox.receive(from, context, tag);
     this.#waiting.set(from, (this.#waiting.get(from) ?? 0) + 1);
     const settle = () => {

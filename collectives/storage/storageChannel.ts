@@ -3,6 +3,7 @@ import type { PeerGone } from '../../rendezvous/control.js';
 import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { MusterError } from '../../run/errors.js';
 import {
+  type Arrival,
   type Channel,
   type ChannelObserver,
   type CountedBarrier,
@@ -128,7 +129,7 @@ export class StorageChannel implements Channel {
     return this.#outbox.write(this.#group.members.nextMessageName(to), object);
   }
 
-  receive(from: number, context: number, tag: number): Pending<Message> {
+  receive(from: number, context: number, tag: number): Arrival {
     const pending = this.#group.members.inbox.receive(from, context, tag);
     this.#polling.wake();
     return pending;

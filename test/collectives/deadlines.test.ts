@@ -41,10 +41,13 @@ it('expires each deadline once, far ones within a tenth of a second, and none th
   const clock = new HandClock();
   const deadlines = new Deadlines(clock);
   const expired: [timeoutMs: number, atMs: number][] = [];
-  const watch = (timeoutMs: number) => deadlines.after(timeoutMs, () => expired.push([timeoutMs, clock.nowMs()]));
+  const watch = (timeoutMs: number) => {
+    const expiring = { timeoutMs, expire: () => expired.push([timeoutMs, clock.nowMs()]) };
+    deadlines.watch(expiring);
+    return expiring;
+  };
   for (const timeoutMs of [60_000, 50, 4999, 5000, 7130]) watch(timeoutMs);
-  watch(20)();
-  watch(30_000)();
+  for (const timeoutMs of [20, 30_000]) deadlines.forget(watch(timeoutMs));
   clock.advance(70_000);
   expect(expired.map(([timeoutMs]) => timeoutMs)).toEqual([50, 4999, 5000, 7130, 60_000]);
   for (const [timeoutMs, atMs] of expired) {
@@ -56,9 +59,10 @@ it('expires each deadline once, far ones within a tenth of a second, and none th
 it('has one timer for any number of far deadlines, and none once they are over', () => {
   const clock = new HandClock();
   const deadlines = new Deadlines(clock);
-  const ends = Array.from({ length: 1000 }, () => deadlines.after(60_000, () => expect.unreachable()));
+  const all = Array.from({ length: 1000 }, () => ({ timeoutMs: 60_000, expire: () => expect.unreachable() }));
+  for (const expiring of all) deadlines.watch(expiring);
   expect(clock.timers.size).toBe(1);
-  for (const end of ends) end();
+  for (const expiring of all) deadlines.forget(expiring);
   clock.advance(100);
   expect(clock.timers.size).toBe(0);
 });

@@ -29,9 +29,10 @@ async function pair(): Promise<{ socket: Socket; intake: Intake }[]> {
   const opened = connect({ host: '127.0.0.1', port, onread: intake.onread });
   const [other]: Socket[] = await accepted;
   if (!other) throw new Error('nobody connected');
-  intake.attach(opened, false);
+  intake.attach(opened);
   const otherIntake = new Intake();
-  otherIntake.attach(other, true);
+  otherIntake.attach(other);
+  otherIntake.listen(other);
   sockets.push(opened, other);
   for (const socket of [opened, other]) socket.on('error', () => socket.destroy());
   return [
