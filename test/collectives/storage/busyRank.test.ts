@@ -68,15 +68,17 @@ async function beats(rank: number): Promise<number> {
   return Number(value.split(' ')[1]);
 }
 
-it('a rank keeps renewing its presence while a thousand of its messages, and every connection, wait', async () => {
+it('a rank keeps renewing its presence while a thousand of its messages, and every connection, wait', {
+  timeout: 30_000,
+}, async () => {
   const [busy, other] = await Promise.all([member(0), member(1)]);
   const count = 1200;
   const results = Array.from({ length: connections }, (_, n) => busy.store.put(s3.bucket, `run/output/${n}`, 'result'));
   const sent = Array.from({ length: count }, (_, n) => busy.communicator.send(n, 1));
-  await expect.poll(() => writes.held, { interval: 5 }).toBe(connections);
+  await expect.poll(() => writes.held, { interval: 5, timeout: 10_000 }).toBe(connections);
 
   const beatsBefore = await beats(0);
-  await expect.poll(() => beats(0), { interval: 5, timeout: 1000 }).toBeGreaterThan(beatsBefore + 5);
+  await expect.poll(() => beats(0), { interval: 5, timeout: 5000 }).toBeGreaterThan(beatsBefore + 5);
 
   expect(writes.held).toBe(connections);
   writes.letThrough();
