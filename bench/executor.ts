@@ -170,6 +170,7 @@ async function main(): Promise<void> {
       },
       {
         store: server.store(),
+        presenceStore: server.store(),
         models,
         memory,
         logger: { info: () => undefined, warn: console.warn, error: console.error },

@@ -22,6 +22,7 @@ const eventSchema = z.object({
 
 const environment = readEnvironment();
 const s3 = createS3Client();
+const presenceS3 = createS3Client();
 const models = new ModelCache(workersForMemory(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE));
 const memory = new PartitionMemory();
 let coldStart = true;
@@ -47,6 +48,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<{
     };
     return await executeRank(request, invocation, {
       store: new ObjectStore(s3),
+      presenceStore: new ObjectStore(presenceS3),
       models,
       memory,
       logger: createLogger('executor', { runId, rank, generation }),

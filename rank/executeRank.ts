@@ -2,6 +2,7 @@ import { messageOf } from '../run/errors.js';
 import { planKey, planShardKey } from '../run/keys.js';
 import type { CollectiveRecord } from '../run/metrics.js';
 import { type Plan, type PlanRow, planSchema, planShardSchema } from '../run/plan.js';
+import { CallLog } from '../storage/callLog.js';
 import { InvalidObjectError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/objectStore.js';
 import { attemptDeadline, collectiveTimeoutMs } from './attemptDeadline.js';
@@ -34,6 +35,8 @@ export interface RankRequest {
 
 export interface RankSurroundings {
   readonly store: ObjectStore;
+  /** The same S3, over connections that are free whatever the rank reads and writes. */
+  readonly presenceStore: ObjectStore;
   readonly models: ModelCache;
   readonly memory: PartitionMemory;
   readonly logger: RankLogger;
@@ -48,7 +51,7 @@ export interface RankSurroundings {
 export async function executeRank(
   request: RankRequest,
   invocation: Invocation,
-  { store, models, memory, logger }: RankSurroundings,
+  { store, presenceStore, models, memory, logger }: RankSurroundings,
 ): Promise<{ rank: number; samples: number }> {
   const cpuAtStart = process.cpuUsage();
   const recorder = new StageRecorder();
@@ -60,11 +63,11 @@ export async function executeRank(
   const { requestId, logStream, startedAtMs } = invocation;
   const ownership = await RankOwnership.take(store, plan, rank, { generation, requestId, logStream, startedAtMs });
   const deadline = attemptDeadline(plan, rank, invocation.endsAtMs);
-  const channelStore = store.countedApart();
+  const channelCalls = new CallLog();
   const group = new GroupLink(
     plan,
     { rank, generation, deadline: deadline.deadline, signal: deadline.signal },
-    channelStore,
+    { store: store.countedIn(channelCalls), presenceStore: presenceStore.countedIn(channelCalls) },
   );
   const session = new RankSession({
     plan,
@@ -96,7 +99,7 @@ export async function executeRank(
       invocation,
       recorder,
       calls: store.calls,
-      channelCalls: channelStore.calls,
+      channelCalls,
       partitions: session.records,
       batches: session.batches,
       outputs: session.outputs,

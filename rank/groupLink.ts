@@ -18,15 +18,21 @@ export interface GroupMember {
   readonly signal: AbortSignal;
 }
 
+/** S3 as the ranks of a group meet through it, counted apart from the rank's own work. */
+export interface GroupStores {
+  readonly store: ObjectStore;
+  /** For what has to be written in time, over connections that nothing else uses. */
+  readonly presenceStore: ObjectStore;
+}
+
 /** A rank's way to its group: the connection is made in the background while the work begins. */
 export class GroupLink {
   readonly communicator: Promise<Communicator>;
   readonly #leaving = new AbortController();
 
-  /** @param store - S3, counted apart from the rank's own work. */
-  constructor(plan: Plan, member: GroupMember, store: ObjectStore) {
+  constructor(plan: Plan, member: GroupMember, stores: GroupStores) {
     const signal = AbortSignal.any([member.signal, this.#leaving.signal]);
-    this.communicator = join(plan, { ...member, signal }, store);
+    this.communicator = join(plan, { ...member, signal }, stores);
     // A script that never asks for the communicator must not die of its failure.
     this.communicator.catch(() => undefined);
   }
@@ -42,15 +48,17 @@ export class GroupLink {
 async function join(
   plan: Plan,
   { rank, generation, deadline, signal }: GroupMember,
-  store: ObjectStore,
+  { store, presenceStore }: GroupStores,
 ): Promise<Communicator> {
   const { runId, worldSize, collectives } = plan;
   if (collectives.channel === 'none' && worldSize > 1) throw new NoCollectivesError(rank, collectives.reason);
   const timeoutMs = collectiveTimeoutMs(deadline);
   const identity = { runId, rank, worldSize, generation, timeoutMs, signal };
   if (collectives.channel === 'storage' && worldSize > 1) {
-    const exchange = new ObjectFolder(store, plan.bucket, channelPrefix(plan.resultPrefix), scratchTags);
-    return new Communicator(await StorageChannel.connect({ ...identity, exchange }), { runId, generation });
+    const folder = (of: ObjectStore) =>
+      new ObjectFolder(of, plan.bucket, channelPrefix(plan.resultPrefix), scratchTags);
+    const exchanges = { exchange: folder(store), presenceExchange: folder(presenceStore) };
+    return new Communicator(await StorageChannel.connect({ ...identity, ...exchanges }), { runId, generation });
   }
   const channel = collectives.channel === 'direct' ? 'direct' : 'relay';
   // A rank alone meets nobody.

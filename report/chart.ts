@@ -37,6 +37,18 @@ export const quietAxis = {
   nameLocation: 'middle',
 } as const;
 
+/** The vertical axis of a chart with so many rows, the first on top, each of which is named where it is drawn. */
+export const rowAxis = (rows: number) =>
+  ({
+    ...quietAxis,
+    type: 'value',
+    inverse: true,
+    min: -0.5,
+    max: rows - 0.5,
+    axisLabel: { show: false },
+    splitLine: { show: false },
+  }) as const;
+
 /**
  * Draws a chart as an SVG element that fits into a page. The same option always gives the same text: what echarts numbers
  * by instance is left out, for nothing here needs it.

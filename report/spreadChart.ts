@@ -1,5 +1,5 @@
 import type { LineSeriesOption } from 'echarts/charts';
-import { type ChartOption, type ChartSize, drawChart, ink, labelStyle, quietAxis } from './chart.js';
+import { type ChartOption, type ChartSize, drawChart, ink, labelStyle, quietAxis, rowAxis } from './chart.js';
 import { type Bin, histogram } from './distribution.js';
 import type { SafeHtml } from './html.js';
 
@@ -86,15 +86,7 @@ function rankBars(size: ChartSize, spread: Spread): ChartOption {
         showMaxLabel: false,
       },
     },
-    yAxis: {
-      ...quietAxis,
-      type: 'value',
-      inverse: true,
-      min: -0.5,
-      max: sorted.length - 0.5,
-      axisLabel: { show: false },
-      splitLine: { show: false },
-    },
+    yAxis: rowAxis(sorted.length),
     series: [
       {
         type: 'custom',

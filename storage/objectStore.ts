@@ -60,9 +60,9 @@ export class ObjectStore {
     this.calls = calls;
   }
 
-  /** The same store with a call log of its own. */
-  countedApart(): ObjectStore {
-    return new ObjectStore(this.#client);
+  /** The same store, whose calls are counted elsewhere. */
+  countedIn(calls: CallLog): ObjectStore {
+    return new ObjectStore(this.#client, calls);
   }
 
   /**

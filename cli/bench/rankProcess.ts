@@ -51,8 +51,11 @@ async function join(meeting: BenchMeeting): Promise<readonly BenchWorld[]> {
 
 async function joinByStorage(meeting: Extract<BenchMeeting, { channel: 'storage' }>): Promise<BenchWorld> {
   const { endpoint, region, credentials, bucket, runId } = meeting;
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  const exchange = new ObjectFolder(new ObjectStore(client), bucket, `${runId}/channel/`);
-  const options = { ...meeting, exchange, generation: 0, timeoutMs: connectTimeoutMs };
+  const folder = () => {
+    const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    return new ObjectFolder(new ObjectStore(client), bucket, `${runId}/channel/`);
+  };
+  const exchanges = { exchange: folder(), presenceExchange: folder() };
+  const options = { ...meeting, ...exchanges, generation: 0, timeoutMs: connectTimeoutMs };
   return new Communicator(await StorageChannel.connect(options), { operationTimeoutMs });
 }

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { architectures } from '../../cost/prices.js';
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { durationArgument } from './durationArgument.js';
 import { integerArgument } from './integerArgument.js';
 import { positiveNumberArgument } from './positiveNumberArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 /** Whole numbers with commas between them. */
 const listArgument = (minimum: number, maximum: number) => (text: string) => {
@@ -15,7 +15,7 @@ const listArgument = (minimum: number, maximum: number) => (text: string) => {
 };
 
 export const costCommand = () =>
-  musterCommand('cost', 'Show what a run, a function or an exported log costs, line by line.')
+  targetCommand('cost', 'Show what a run, a function or an exported log costs, line by line.')
     .option('--run <runId>', 'name of the run; default: the newest')
     .option('--since <duration>', 'with --function or --log-group: so far back, such as 2h', durationArgument)
     .option('--function <name>', 'all invocations of a Lambda function')
@@ -36,10 +36,6 @@ export const costCommand = () =>
     .option('--spot-price <usd>', 'dollars of an hour of a node on spot', positiveNumberArgument)
     .option('--memory <list>', 'the same work at other memory sizes, in MB', listArgument(128, 10_240))
     .option('--csv', 'write the lines of the bill as comma-separated values')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples(

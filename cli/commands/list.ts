@@ -1,14 +1,10 @@
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 export const listCommand = () =>
-  musterCommand('list', 'List the newest runs with their status, time and cost.')
+  targetCommand('list', 'List the newest runs with their status, time and cost.')
     .option('--limit <n>', 'at most so many runs', integerArgument(1, 1000), 20)
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText('after', examples('muster list', 'muster list --limit 5 --json'))
     .action((options) =>
       perform(options, async () => {

@@ -1,16 +1,12 @@
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 export const logsCommand = () =>
-  musterCommand('logs', 'Print what the ranks of a run logged, every attempt included.')
+  targetCommand('logs', 'Print what the ranks of a run logged, every attempt included.')
     .argument('[runId]', 'name of the run; default: the newest')
     .option('--rank <rank>', 'this rank only', integerArgument(0, 9_999))
     .option('--follow', 'go on until the run has ended')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       examples('muster logs --rank 3', 'muster logs nightly-7 --follow', 'muster logs nightly-7 --aws'),

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 export const memoryCommand = () =>
   new Command('memory')
@@ -13,15 +13,8 @@ export const memoryCommand = () =>
 const memoryMb = integerArgument(128, 10_240);
 const memoriesMb = (text: string, before: number[] = []): number[] => [...before, memoryMb(text)];
 
-const subcommand = (name: string, description: string) =>
-  musterCommand(name, description)
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption);
-
 const ensureCommand = () =>
-  subcommand('ensure', 'Make versions of the executor with so much memory, where there are none yet.')
+  targetCommand('ensure', 'Make versions of the executor with so much memory, where there are none yet.')
     .argument('<mb...>', 'megabytes, 128 to 10240', memoriesMb)
     .addHelpText(
       'after',
@@ -38,7 +31,7 @@ the deployed size gets a version too, which runs keep to from then on, and runs 
     );
 
 const listCommand = () =>
-  subcommand('list', 'List the sizes that there are.')
+  targetCommand('list', 'List the sizes that there are.')
     .addHelpText('after', examples('muster memory list', 'muster memory list --aws --json'))
     .action((options) =>
       perform(options, async () => {
@@ -48,7 +41,7 @@ const listCommand = () =>
     );
 
 const removeCommand = () =>
-  subcommand('remove', 'Remove sizes that no run under way uses.')
+  targetCommand('remove', 'Remove sizes that no run under way uses.')
     .argument('<mb...>', 'megabytes', memoriesMb)
     .addHelpText('after', examples('muster memory remove 3008', 'muster memory remove 1769 3008 --aws'))
     .action((sizes, options) =>

@@ -1,14 +1,14 @@
 import { Option } from '@commander-js/extra-typings';
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { budgetArgument } from './budgetArgument.js';
 import { durationArgument } from './durationArgument.js';
 import { integerArgument } from './integerArgument.js';
 import { positiveNumberArgument } from './positiveNumberArgument.js';
 import { failureShareOption, fromOption, replicationsOption, seedOption } from './simulationOptions.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 export const planCommand = () =>
-  musterCommand('plan', 'Find partition size, memory and ranks for a deadline or a budget.')
+  targetCommand('plan', 'Find partition size, memory and ranks for a deadline or a budget.')
     .option('--data <s3-uri>', 'the data, as s3://bucket/prefix')
     .option(
       '--data-gb <n>',
@@ -29,10 +29,6 @@ export const planCommand = () =>
     .addOption(failureShareOption)
     .addOption(seedOption)
     .addOption(replicationsOption)
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples(

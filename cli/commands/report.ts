@@ -1,9 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
-import { examples, musterCommand, perform } from '../command.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { examples, perform } from '../command.js';
+import { targetCommand } from './targetOptions.js';
 
 export const reportCommand = () =>
-  musterCommand('report', "Make a run's report again, as a page or as a picture.")
+  targetCommand('report', "Make a run's report again, as a page or as a picture.")
     .argument('[source]', 'a run, summary.json, a folder that holds it, or s3://bucket/prefix; default: the newest run')
     .addOption(new Option('--format <format>', 'what to make').choices(['html', 'png', 'svg'] as const))
     .option('--out <file>', 'where it goes; default: <run>.<format> here')
@@ -12,10 +12,6 @@ export const reportCommand = () =>
         .choices(['light', 'dark'] as const)
         .default('light' as const),
     )
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples(

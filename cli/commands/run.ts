@@ -1,12 +1,12 @@
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
 import { positiveNumberArgument } from './positiveNumberArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 const ranksArgument = integerArgument(1, 10_000);
 
 export const runCommand = () =>
-  musterCommand('run', 'Run a payload, show its progress and what it came to.')
+  targetCommand('run', 'Run a payload, show its progress and what it came to.')
     .argument('<payload>', 'a JSON file; "-" reads stdin')
     .option('--name <name>', 'name of the run; default: one by the time of day')
     .option('--detach', 'return when the run has started')
@@ -16,10 +16,6 @@ export const runCommand = () =>
     .option('--samples <n>', 'with --ranks: samples of a partition', integerArgument(1))
     .option('--concurrency <n>', 'with --dry-run: as if so many executors could be alive at once', integerArgument(1))
     .option('--from <summary.json>', 'with --dry-run: reckon with the speeds of an earlier run')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples(

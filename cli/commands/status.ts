@@ -1,13 +1,9 @@
-import { examples, musterCommand, perform } from '../command.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { examples, perform } from '../command.js';
+import { targetCommand } from './targetOptions.js';
 
 export const statusCommand = () =>
-  musterCommand('status', 'Show how a run stands, or what it came to.')
+  targetCommand('status', 'Show how a run stands, or what it came to.')
     .argument('[runId]', 'name of the run; default: the newest')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText('after', examples('muster status', 'muster status nightly-7 --json', 'muster status nightly-7 --aws'))
     .action((runId, options) =>
       perform(options, async () => {

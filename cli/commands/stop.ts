@@ -1,13 +1,9 @@
-import { examples, musterCommand, perform } from '../command.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { examples, perform } from '../command.js';
+import { targetCommand } from './targetOptions.js';
 
 export const stopCommand = () =>
-  musterCommand('stop', 'Stop a run and wait until it has ended.')
+  targetCommand('stop', 'Stop a run and wait until it has ended.')
     .argument('<runId>', 'name of the run')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText('after', examples('muster stop nightly-7', 'muster stop nightly-7 --aws --stage dev'))
     .action((runId, options) =>
       perform(options, async () => {

@@ -1,8 +1,8 @@
-import { examples, musterCommand, perform } from '../command.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { examples, perform } from '../command.js';
+import { targetCommand } from './targetOptions.js';
 
 export const sweepCommand = () =>
-  musterCommand('sweep', 'Run one payload at many sizes and show what they take and cost.')
+  targetCommand('sweep', 'Run one payload at many sizes and show what they take and cost.')
     .argument('<sweep>', 'a JSON file; "-" reads stdin')
     .option('--quick', 'run the small variant that the file has under "quick"')
     .option('--yes', 'do not ask before the first run')
@@ -13,10 +13,6 @@ export const sweepCommand = () =>
     .option('--bucket <name>', "the payload's bucket, instead of the one in the file")
     .option('--retry-failed', 'make the runs that failed again')
     .option('--restart', 'forget the runs that were made, and begin anew')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples(

@@ -1,16 +1,12 @@
-import { examples, musterCommand, perform } from '../command.js';
+import { examples, perform } from '../command.js';
 import { integerArgument } from './integerArgument.js';
-import { awsOption, regionOption, stageOption, stateMachineOption } from './targetOptions.js';
+import { targetCommand } from './targetOptions.js';
 
 export const uiCommand = () =>
-  musterCommand('ui', 'Serve the dashboard: runs and their cost, live progress, start, stop, compare, reports.')
+  targetCommand('ui', 'Serve the dashboard: runs and their cost, live progress, start, stop, compare, reports.')
     .option('--port <port>', 'port on 127.0.0.1; 0: any free one', integerArgument(0, 65_535), 0)
     .option('--open', 'open it in the browser; default: when a person sits at the terminal')
     .option('--no-open', 'only print its address')
-    .addOption(awsOption)
-    .addOption(stageOption)
-    .addOption(regionOption)
-    .addOption(stateMachineOption)
     .addHelpText(
       'after',
       `${examples('muster ui', 'muster ui --port 8090 --no-open', 'muster ui --aws --stage dev --region us-east-1')}

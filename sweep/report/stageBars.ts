@@ -1,4 +1,4 @@
-import { type ChartSize, drawChart, ink, quietAxis } from '../../report/chart.js';
+import { type ChartSize, drawChart, ink, quietAxis, rowAxis } from '../../report/chart.js';
 import { formatTick } from '../../report/format.js';
 import type { SafeHtml } from '../../report/html.js';
 
@@ -39,15 +39,7 @@ export function drawStageBars(size: ChartSize, bars: readonly StageBar[]): SafeH
         showMaxLabel: false,
       },
     },
-    yAxis: {
-      ...quietAxis,
-      type: 'value',
-      inverse: true,
-      min: -0.5,
-      max: bars.length - 0.5,
-      axisLabel: { show: false },
-      splitLine: { show: false },
-    },
+    yAxis: rowAxis(bars.length),
     series: [
       {
         type: 'custom',

@@ -1,7 +1,8 @@
 import { Communicator } from '../../collectives/communicator.js';
 import { connectCommunicator } from '../../collectives/connectCommunicator.js';
 import type { ObjectExchange } from '../../collectives/storage/objectExchange.js';
-import { StorageChannel, type StorageTiming } from '../../collectives/storage/storageChannel.js';
+import { StorageChannel } from '../../collectives/storage/storageChannel.js';
+import type { StorageTiming } from '../../collectives/storage/storageTiming.js';
 import type { FailurePolicy } from '../../rendezvous/protocol.js';
 import { type RendezvousServer, startRendezvous } from '../../rendezvous/server.js';
 import { signToken } from '../../rendezvous/token.js';
@@ -138,8 +139,8 @@ export class ObjectPolicyWorld implements PolicyWorld {
     const exchange = new CuttableExchange(this.#exchange);
     const { worldSize } = this;
     const timing = this.#timing;
-    const member = { exchange, runId, rank, worldSize, generation, failurePolicy, timing, timeoutMs: 10_000 };
-    const channel = await StorageChannel.connect(member);
+    const member = { runId, rank, worldSize, generation, failurePolicy, timing, timeoutMs: 10_000 };
+    const channel = await StorageChannel.connect({ ...member, exchange, presenceExchange: exchange });
     const communicator = new Communicator(channel, { runId, generation, operationTimeoutMs: 10_000 });
     this.#open.push(communicator);
     this.#wires.set(communicator, exchange);

@@ -22,6 +22,9 @@ export function readAll(partition: Partition): Promise<Tensor[]> {
   return Promise.all(partition.arrays.map(({ name }) => readArray(partition, name)));
 }
 
+/** The arrays of a partition, in file order. */
+export const namesOf = (partition: Partition): string[] => partition.arrays.map(({ name }) => name);
+
 /** A tensor as something that can be compared bit for bit, NaN included. */
 export function bitsOf({ dtype, shape, data }: Tensor): { dtype: string; shape: readonly number[]; bits: string } {
   return { dtype, shape, bits: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex') };

@@ -25,7 +25,7 @@ const relayPlan = (runId: string, worldSize = 2): Plan =>
 async function communicatorOf(plan: Plan) {
   const deadline = new Date(Date.now() + 30_000);
   const member = { rank: 0, generation: 0, deadline, signal: new AbortController().signal };
-  const link = new GroupLink(plan, member, s3.store());
+  const link = new GroupLink(plan, member, { store: s3.store(), presenceStore: s3.store() });
   try {
     return await link.communicator;
   } finally {
@@ -50,6 +50,25 @@ describe('the way of a rank to its group', () => {
     const meeting = { ...sampleMeeting('nowhere', place), place: null };
     await s3.store().putJson(s3.bucket, rendezvousKey(plan.resultPrefix), meeting);
     await expect(communicatorOf(plan)).rejects.toThrow(NoCollectivesError);
+  });
+
+  it('over objects has connections for presence alone', async () => {
+    const plan: Plan = { ...relayPlan('objects'), collectives: { channel: 'storage', reason: 'test' } };
+    const join = async (rank: number) => {
+      const stores = { store: s3.store(), presenceStore: s3.store() };
+      const deadline = new Date(Date.now() + 30_000);
+      const link = new GroupLink(plan, { rank, generation: 0, deadline, signal: new AbortController().signal }, stores);
+      await (await link.communicator).barrier();
+      return { link, stores };
+    };
+    const members = await Promise.all([join(0), join(1)]);
+    await Promise.all(members.map(({ link }) => link.close()));
+    for (const { stores } of members) {
+      // It came, and it left.
+      expect(stores.presenceStore.calls.counts).toMatchObject({ put: expect.toSatisfy((puts) => puts >= 2), get: 0 });
+    }
+    // The roster and two writes of the barrier; the barrier of the other.
+    expect(members.map(({ stores }) => stores.store.calls.counts.put)).toEqual([3, 1]);
   });
 
   it('is none for a rank alone', async () => {

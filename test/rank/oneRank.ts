@@ -88,7 +88,7 @@ export async function attemptRank(
         memoryMb: 1769,
         architecture: 'x86_64',
       },
-      { store: s3.store(), models, memory: new PartitionMemory(), logger },
+      { store: s3.store(), presenceStore: s3.store(), models, memory: new PartitionMemory(), logger },
     );
     return await s3.store().getJson(bucket, metricsKey(resultPrefix, rank), rankMetricsSchema);
   } finally {

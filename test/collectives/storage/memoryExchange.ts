@@ -1,6 +1,7 @@
 import { Communicator } from '../../../collectives/communicator.js';
 import type { ListedObject, ObjectExchange } from '../../../collectives/storage/objectExchange.js';
-import { StorageChannel, type StorageTiming } from '../../../collectives/storage/storageChannel.js';
+import { StorageChannel } from '../../../collectives/storage/storageChannel.js';
+import type { StorageTiming } from '../../../collectives/storage/storageTiming.js';
 
 /** Objects in memory, which answer in the next turn of the event loop: the storage channel without the time of S3. */
 export class MemoryExchange implements ObjectExchange {
@@ -100,8 +101,9 @@ export class ObjectWorlds {
 
   async world(worldSize: number): Promise<readonly Communicator[]> {
     const exchange = new MemoryExchange();
+    const options = { exchange, presenceExchange: exchange, worldSize, generation: 0, timeoutMs: 10_000, timing };
     const ranks = Array.from({ length: worldSize }, (_, rank) =>
-      StorageChannel.connect({ exchange, runId: 'run', rank, worldSize, generation: 0, timeoutMs: 10_000, timing }),
+      StorageChannel.connect({ ...options, runId: 'run', rank }),
     );
     const world = (await Promise.all(ranks)).map((channel) => new Communicator(channel));
     this.#open.push(...world);

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Communicator } from '../../../collectives/communicator.js';
-import { StorageChannel, type StorageTiming } from '../../../collectives/storage/storageChannel.js';
+import { StorageChannel } from '../../../collectives/storage/storageChannel.js';
+import type { StorageTiming } from '../../../collectives/storage/storageTiming.js';
 import type { FailurePolicy } from '../../../rendezvous/protocol.js';
 import { MusterError, messageOf } from '../../../run/errors.js';
 import { ObjectFolder } from '../../../storage/objectFolder.js';
@@ -23,7 +24,8 @@ export interface PolicyMember {
 const { endpoint, credentials, bucket, prefix, ...member }: PolicyMember = JSON.parse(process.argv[2] ?? '');
 const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 });
 const exchange = new ObjectFolder(new ObjectStore(client), bucket, prefix);
-const channel = await StorageChannel.connect({ ...member, exchange, runId: 'run', timeoutMs: 10_000 });
+const exchanges = { exchange, presenceExchange: exchange };
+const channel = await StorageChannel.connect({ ...member, ...exchanges, runId: 'run', timeoutMs: 10_000 });
 const communicator = new Communicator(channel);
 await communicator.barrier();
 process.send?.('ready');

@@ -1,9 +1,6 @@
 import { Communicator } from '../../../collectives/communicator.js';
-import {
-  type ConnectStorageOptions,
-  StorageChannel,
-  type StorageTiming,
-} from '../../../collectives/storage/storageChannel.js';
+import { type ConnectStorageOptions, StorageChannel } from '../../../collectives/storage/storageChannel.js';
+import type { StorageTiming } from '../../../collectives/storage/storageTiming.js';
 import { ObjectFolder } from '../../../storage/objectFolder.js';
 import type { ObjectStore } from '../../../storage/objectStore.js';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../embeddedS3.js';
@@ -13,6 +10,9 @@ export const testTiming: StorageTiming = {
   poll: { minMs: 2, maxMs: 50 },
   heartbeat: { intervalMs: 100, silenceMs: 1500 },
 };
+
+export const closeAll = (world: readonly Communicator[]): Promise<unknown> =>
+  Promise.all(world.map((communicator) => communicator.close()));
 
 /** Worlds whose ranks talk through the embedded S3. */
 export class StorageWorlds {
@@ -45,8 +45,10 @@ export class StorageWorlds {
     worldSize: number,
     options: Partial<ConnectStorageOptions> = {},
   ): Promise<StorageChannel> {
+    const exchange = options.exchange ?? this.folder(runId);
     return StorageChannel.connect({
-      exchange: this.folder(runId),
+      exchange,
+      presenceExchange: exchange,
       runId,
       rank,
       worldSize,

@@ -1,75 +1,31 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
-  type ChecksumAlgorithm,
-  type ChecksumType,
   type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  type CreateMultipartUploadCommandInput,
   DeleteObjectCommand,
-  GetObjectAttributesCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  ListPartsCommand,
   PutObjectCommand,
-  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createDigest } from '../../../local/s3/checksum.js';
-import { type RunningS3, startS3 } from './harness.js';
+import { describe, expect, it } from 'vitest';
+import {
+  Bucket,
+  begin,
+  complete,
+  countBlobs,
+  minPart,
+  parts,
+  read,
+  s3,
+  upload,
+  useBuckets,
+  whole,
+} from './multipartUpload.js';
 
-const minPart = 5 * 1024 * 1024;
-const parts = [randomBytes(minPart), randomBytes(minPart + 3), randomBytes(10)];
-const whole = Buffer.concat(parts);
-let s3: RunningS3;
-let Bucket = '';
-let buckets = 0;
-
-beforeAll(async () => {
-  s3 = await startS3();
-});
-afterAll(() => s3.stop());
-beforeEach(async () => {
-  buckets += 1;
-  Bucket = `multipart-${buckets}`;
-  await s3.client.send(new CreateBucketCommand({ Bucket }));
-});
-
-async function begin(Key: string, input: Partial<CreateMultipartUploadCommandInput> = {}): Promise<string> {
-  const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...input }));
-  return UploadId ?? '';
-}
-
-async function upload(
-  Key: string,
-  UploadId: string,
-  PartNumber: number,
-  Body: Buffer | string,
-  algorithm?: ChecksumAlgorithm,
-): Promise<CompletedPart> {
-  const { $metadata: _, ...part } = await s3.client.send(
-    new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ChecksumAlgorithm: algorithm }),
-  );
-  return { PartNumber, ...part };
-}
-
-const complete = (Key: string, UploadId: string, Parts: CompletedPart[], input = {}) =>
-  s3.client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...input }));
-
-async function read(Key: string, Range?: string): Promise<Buffer> {
-  const { Body } = await s3.client.send(new GetObjectCommand({ Bucket, Key, Range }));
-  return Buffer.from((await Body?.transformToByteArray()) ?? []);
-}
-
-const countBlobs = async () => (await readdir(join(s3.directory, 'blobs'))).length;
+useBuckets();
 
 describe('an upload', () => {
   it('becomes an object of its parts, in the order of their numbers', async () => {
@@ -208,125 +164,6 @@ describe('a list of parts', () => {
   });
 });
 
-describe('checksums', () => {
-  const pair = [parts[0], parts[2]];
-  const digestOf = async (algorithm: ChecksumAlgorithm & keyof typeof ChecksumAlgorithm, data: Buffer) => {
-    if (
-      algorithm !== 'CRC32' &&
-      algorithm !== 'CRC32C' &&
-      algorithm !== 'CRC64NVME' &&
-      algorithm !== 'SHA1' &&
-      algorithm !== 'SHA256'
-    )
-      throw new Error(`no digest of ${algorithm}`);
-    const digest = createDigest(algorithm);
-    digest.update(data);
-    return digest.digest();
-  };
-
-  it.each([
-    ['CRC32', 'COMPOSITE'],
-    ['CRC32C', 'COMPOSITE'],
-    ['SHA1', 'COMPOSITE'],
-    ['SHA256', 'COMPOSITE'],
-    ['CRC32', 'FULL_OBJECT'],
-    ['CRC32C', 'FULL_OBJECT'],
-    ['CRC64NVME', 'FULL_OBJECT'],
-  ] as const)('of %s are kept as %s', async (algorithm, type) => {
-    const Key = `${algorithm}-${type}`;
-    const UploadId = await begin(Key, { ChecksumAlgorithm: algorithm, ChecksumType: type satisfies ChecksumType });
-    const list = [];
-    for (const [at, part] of pair.entries()) {
-      const { $metadata: _, ...sent } = await s3.client.send(
-        new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: at + 1, Body: part, ChecksumAlgorithm: algorithm }),
-      );
-      list.push({ PartNumber: at + 1, ...sent });
-    }
-    const completed = await complete(Key, UploadId, list);
-    const partDigests = await Promise.all(pair.map((part) => digestOf(algorithm, part)));
-    const expected =
-      type === 'FULL_OBJECT'
-        ? (await digestOf(algorithm, Buffer.concat(pair))).toString('base64')
-        : `${(await digestOf(algorithm, Buffer.concat(partDigests))).toString('base64')}-2`;
-
-    const member = `Checksum${algorithm}` as const;
-    const head = await s3.client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
-    expect([completed[member], completed.ChecksumType]).toEqual([expected, type]);
-    expect([head[member], head.ChecksumType]).toEqual([expected, type]);
-    expect((await read(Key)).equals(Buffer.concat(pair))).toBe(true);
-    const attributes = await s3.client.send(
-      new GetObjectAttributesCommand({
-        Bucket,
-        Key,
-        ObjectAttributes: ['Checksum', 'ObjectParts', 'ETag', 'ObjectSize', 'StorageClass'],
-        MaxParts: 1,
-      }),
-    );
-    expect(attributes).toMatchObject({
-      ETag: completed.ETag?.replaceAll('"', ''),
-      ObjectSize: minPart + 10,
-      StorageClass: 'STANDARD',
-      Checksum: { [member]: expected.replace(/-2$/, ''), ChecksumType: type },
-      ObjectParts: { TotalPartsCount: 2, IsTruncated: true, MaxParts: 1, NextPartNumberMarker: '1' },
-    });
-    expect(attributes.ObjectParts?.Parts).toEqual(
-      partDigests.slice(0, 1).map((digest, at) => {
-        return { PartNumber: at + 1, Size: pair[at].length, [member]: digest.toString('base64') };
-      }),
-    );
-  });
-
-  it('of the whole are compared with what the client expects', async () => {
-    const UploadId = await begin('expected', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
-    const part = await upload('expected', UploadId, 1, 'abc');
-    const crc = (await digestOf('CRC32', Buffer.from('abc'))).toString('base64');
-    const wrong = complete('expected', UploadId, [part], { ChecksumCRC32: 'AAAAAA==', ChecksumType: 'FULL_OBJECT' });
-    await expect(wrong).rejects.toMatchObject({ name: 'BadDigest' });
-    const mode = complete('expected', UploadId, [part], { ChecksumType: 'COMPOSITE' });
-    await expect(mode).rejects.toMatchObject({ name: 'InvalidRequest' });
-    await complete('expected', UploadId, [part], { ChecksumCRC32: crc, ChecksumType: 'FULL_OBJECT' });
-  });
-
-  it('must be of the algorithm that the upload was begun with', async () => {
-    const UploadId = await begin('mixed', { ChecksumAlgorithm: 'SHA256' });
-    const mixed = new UploadPartCommand({
-      Bucket,
-      Key: 'mixed',
-      UploadId,
-      PartNumber: 1,
-      Body: 'x',
-      ChecksumAlgorithm: 'SHA1',
-    });
-    await expect(s3.client.send(mixed)).rejects.toMatchObject({ name: 'InvalidRequest' });
-  });
-
-  it('must be listed for every part when they are composite', async () => {
-    const UploadId = await begin('unlisted', { ChecksumAlgorithm: 'SHA256' });
-    const { ETag } = await s3.client.send(
-      new UploadPartCommand({
-        Bucket,
-        Key: 'unlisted',
-        UploadId,
-        PartNumber: 1,
-        Body: 'x',
-        ChecksumAlgorithm: 'SHA256',
-      }),
-    );
-    await expect(complete('unlisted', UploadId, [{ PartNumber: 1, ETag }])).rejects.toMatchObject({
-      name: 'InvalidRequest',
-    });
-  });
-
-  it.each([
-    ['CRC64NVME', 'COMPOSITE'],
-    ['SHA256', 'FULL_OBJECT'],
-  ] as const)('of %s cannot be %s', async (algorithm, type) => {
-    await expect(begin('impossible', { ChecksumAlgorithm: algorithm, ChecksumType: type })).rejects.toMatchObject({
-      name: 'InvalidRequest',
-    });
-  });
-});
-
 describe('UploadPartCopy', () => {
   it('copies a range of an object into a part', async () => {
     await s3.client.send(new PutObjectCommand({ Bucket, Key: 'source', Body: whole }));
@@ -343,46 +180,4 @@ describe('UploadPartCopy', () => {
     await complete('copied', UploadId, list);
     expect((await read('copied')).equals(Buffer.concat([parts[0], whole]))).toBe(true);
   });
-});
-
-describe('lists', () => {
-  it('tells the parts of an upload, page by page', async () => {
-    const UploadId = await begin('listed', { ChecksumAlgorithm: 'SHA1' });
-    for (const number of [7, 1, 3]) await upload('listed', UploadId, number, 'x'.repeat(number), 'SHA1');
-    const list = (PartNumberMarker?: string) =>
-      s3.client.send(new ListPartsCommand({ Bucket, Key: 'listed', UploadId, MaxParts: 2, PartNumberMarker }));
-    const first = await list();
-    const second = await list(first.NextPartNumberMarker);
-
-    expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '3', ChecksumAlgorithm: 'SHA1' });
-    expect(second).toMatchObject({ IsTruncated: false });
-    const all = [...(first.Parts ?? []), ...(second.Parts ?? [])];
-    expect(all.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
-      [1, 1],
-      [3, 3],
-      [7, 7],
-    ]);
-    expect(all.every(({ ETag, ChecksumSHA1 }) => ETag && ChecksumSHA1)).toBe(true);
-  });
-
-  it('tells the uploads of a bucket, page by page', async () => {
-    for (const key of ['b', 'a', 'b', 'd/1', 'd/2', 'c']) await begin(key);
-    const seen: string[] = [];
-    let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-    while (markers) {
-      const page: Awaited<ReturnType<typeof listPage>> = await listPage(markers);
-      for (const { Key } of page.Uploads ?? []) seen.push(Key ?? '');
-      for (const { Prefix } of page.CommonPrefixes ?? []) seen.push(Prefix ?? '');
-      markers = page.IsTruncated
-        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
-        : undefined;
-    }
-    expect(seen).toEqual(['a', 'b', 'b', 'c', 'd/']);
-    const prefixed = await s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'd/' }));
-    expect(prefixed.Uploads?.map(({ Key }) => Key)).toEqual(['d/1', 'd/2']);
-  });
-
-  function listPage(markers: { KeyMarker?: string; UploadIdMarker?: string }) {
-    return s3.client.send(new ListMultipartUploadsCommand({ Bucket, Delimiter: '/', MaxUploads: 1, ...markers }));
-  }
 });

@@ -17,7 +17,7 @@ import {
   ValidateStateMachineDefinitionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitingTask } from './definitions.js';
+import { waitingTask } from './definitions/tasks.js';
 import { EndlessFunction } from './endlessFunction.js';
 import { credentials, roleArn, type StatesCloud, single, startStatesCloud } from './statesCloud.js';
 

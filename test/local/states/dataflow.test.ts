@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../../local/states/json.js';
-import { jsonPathTask, parallelBranches, variableScopes } from './definitions.js';
+import { jsonPathTask, parallelBranches, variableScopes } from './definitions/dataflow.js';
 import { outputOf, type StatesCloud, single, startStatesCloud } from './statesCloud.js';
 
 let cloud: StatesCloud;

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Json } from '../../../local/states/json.js';
-import { batchedMap, mapOverListing, mapOverObject, waitingMap } from './definitions.js';
+import { batchedMap, mapOverListing, mapOverObject, waitingMap } from './definitions/maps.js';
 import { EndlessFunction } from './endlessFunction.js';
 import type { FakeFunction } from './fakeLambda.js';
 import { bucket, outputOf, type StatesCloud, startStatesCloud } from './statesCloud.js';

@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStatesService } from '../../../local/states/service.js';
-import { waitingMap, waitingTask } from './definitions.js';
+import { waitingMap } from './definitions/maps.js';
+import { waitingTask } from './definitions/tasks.js';
 import { EndlessFunction } from './endlessFunction.js';
 import { credentials, outputOf, type StatesCloud, single, startStatesCloud } from './statesCloud.js';
 

@@ -1,6 +1,6 @@
 import { ListExecutionsCommand, ListMapRunsCommand } from '@aws-sdk/client-sfn';
 import { afterEach, expect, it } from 'vitest';
-import { rankedJob } from './definitions.js';
+import { rankedJob } from './definitions/rankedJob.js';
 import type { FakeFunction } from './fakeLambda.js';
 import { ManualClock } from './manualClock.js';
 import { outputOf, type StatesCloud, startStatesCloud } from './statesCloud.js';

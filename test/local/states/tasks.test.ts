@@ -1,15 +1,8 @@
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Json } from '../../../local/states/json.js';
-import {
-  bareFunction,
-  nestedExecution,
-  objectTasks,
-  parallelBranches,
-  retryThenCatch,
-  waitingTask,
-  waits,
-} from './definitions.js';
+import { parallelBranches } from './definitions/dataflow.js';
+import { bareFunction, nestedExecution, objectTasks, retryThenCatch, waitingTask, waits } from './definitions/tasks.js';
 import { EndlessFunction } from './endlessFunction.js';
 import type { Answer, FakeFunction } from './fakeLambda.js';
 import { ManualClock } from './manualClock.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkDefinition } from '../../../local/states/asl/parseDefinition.js';
 import type { TaskResources } from '../../../local/states/asl/taskResources.js';
 import { validateWithBoth } from '../../aslValidators.js';
-import { definitions } from './definitions.js';
+import { definitions } from './definitions/index.js';
 
 const anyResource: TaskResources = { known: [], argumentsOf: () => ({ required: [] }) };
 
