@@ -123,7 +123,7 @@ export class Member {
     this.#heartbeat.heard();
     if (!isCounted(kind)) return;
     this.#lastFrameMs = nowMs;
-    this.#incoming.add(costOf(frame));
+    this.#incoming.add(costOf(frame.length));
   }
 
   /** Called when a frame that was heard has been dealt with. */

@@ -73,8 +73,8 @@ function passOn(
     throw new FrameError(`destination ${destination} is not another rank of this world of ${group.worldSize}`);
   }
   if (isStale) return;
-  context.metrics.relayedFrames.inc();
-  context.metrics.relayedBytes.inc(packed.length);
+  context.metrics.relayedFrames.add(1);
+  context.metrics.relayedBytes.add(packed.length);
   // A rank that is gone gets nothing; its sender has been told or is about to be.
   group.member(destination)?.deliver(packed, member);
 }
@@ -92,7 +92,7 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
 
 function reduce(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
   const { communicator, tag, datatype, remaining, payload } = received;
-  context.metrics.reducedBytes.inc(payload.byteLength);
+  context.metrics.reducedBytes.add(payload.byteLength);
   packed.hold();
   const result = group.reductions.enter(member.rank, received, () => packed.release());
   if (!result) return;
