@@ -47,8 +47,10 @@ export class MessageCutter {
   #left = 0;
   #isClosing = false;
   #over = false;
-  /** The memory that the socket was given for its next read. */
-  #offered: Uint8Array = scratch;
+  /** Whether the socket was given the place of a payload for its next read. */
+  #isInPlace = false;
+  /** How much is read at once while nobody knows what comes: behind a long frame no more than the heads of another. */
+  #scratchBytes = scratch.length;
 
   /**
    * @param isMasked whether the other end is a client.
@@ -63,13 +65,14 @@ export class MessageCutter {
   /** Where the next bytes are to be put. */
   place(): Uint8Array {
     const frame = this.#left >= DIRECT_BYTES && !this.#over ? this.#frame : undefined;
-    this.#offered = frame ? frame.payload.subarray(frame.payloadBytes - this.#left) : scratch;
-    return this.#offered;
+    this.#isInPlace = frame !== undefined;
+    if (frame) return frame.payload.subarray(frame.payloadBytes - this.#left);
+    return this.#scratchBytes === scratch.length ? scratch : scratch.subarray(0, this.#scratchBytes);
   }
 
   /** So many bytes were put into the last `place()`. @throws FrameError when they break the protocol. */
   placed(length: number): void {
-    if (this.#offered === scratch) this.#feed(scratch, length);
+    if (!this.#isInPlace) this.#feed(scratch, length);
     else if (!this.#over) this.#filled(length);
   }
 
@@ -134,6 +137,7 @@ export class MessageCutter {
     }
     if (length < HEADER_BYTES) throw new FrameError(`it has ${length} bytes, a header has ${HEADER_BYTES}`);
     const payload = header + HEADER_BYTES;
+    this.#scratchBytes = length > scratch.length ? payload - at : scratch.length;
     return end < payload ? this.#need(payload - at, at) : this.#open(bytes, header, end, length - HEADER_BYTES);
   }
 
