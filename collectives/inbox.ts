@@ -3,8 +3,8 @@ import { type Frame, type FrameHeader, frameKinds } from '../rendezvous/protocol
 import type { Message } from './channel.js';
 import { messageMemory } from './messageMemory.js';
 
-/** Up to here copying is cheaper than keeping the socket's buffer alive for a view of it. */
-const COPIED_BYTES = 65_536;
+/** Memory of longer messages is lent (`MessageMemory`). */
+const MAX_OWN_BYTES = 65_536;
 
 interface Source {
   nextSequence: number;
@@ -21,6 +21,8 @@ interface Partial {
 /** Puts the frames of each source back together into messages and makes sure that none is missing. */
 export class Inbox {
   readonly #sources = new Map<number, Source>();
+  /** The memory that was given last to a message of one frame. */
+  #placed: Uint8Array | undefined;
 
   /** A new epoch begins: frames are counted anew, and what has come in part is not going to be whole. */
   restart(): void {
@@ -28,14 +30,19 @@ export class Inbox {
   }
 
   /** Where the payload of a frame belongs that begins to come: in the message of which it is a part. */
-  place({ source: rank, communicator, tag, datatype, remaining }: FrameHeader, payloadBytes: number) {
-    const partials = this.#sources.get(rank)?.partials;
-    const partial = partials?.get(`${communicator}:${tag}`);
+  place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined {
+    const partials = this.#sources.get(header.source)?.partials;
+    const partial = partials && partialOf(partials, header);
     if (partial) return partial.bytes.subarray(partial.filled, partial.filled + payloadBytes);
-    const length = payloadBytes + remaining;
-    if (!partials || length <= COPIED_BYTES) return undefined;
+    const length = payloadBytes + header.remaining;
+    if (length <= MAX_OWN_BYTES) {
+      if (header.remaining > 0) return undefined;
+      this.#placed = new Uint8Array(length);
+      return this.#placed;
+    }
+    if (!partials) return undefined;
     const bytes = messageMemory.take(length);
-    partials.set(`${communicator}:${tag}`, { datatype, bytes, filled: 0 });
+    partials.set(nameOf(header), { datatype: header.datatype, bytes, filled: 0 });
     return bytes.subarray(0, payloadBytes);
   }
 
@@ -45,8 +52,7 @@ export class Inbox {
    * @throws FrameError when a frame is missing, or does not continue the message that was begun.
    */
   accept(frame: Frame): Message | undefined {
-    const source = this.#sources.get(frame.source) ?? { nextSequence: 0, partials: new Map() };
-    this.#sources.set(frame.source, source);
+    const source = this.#sources.get(frame.source) ?? this.#begin(frame.source);
     if (frame.sequence !== source.nextSequence) {
       throw new FrameError(`frame ${frame.sequence} of rank ${frame.source} came where ${source.nextSequence} was due`);
     }
@@ -55,10 +61,22 @@ export class Inbox {
       source.partials.delete(nameOf(frame));
       return undefined;
     }
-    if (frame.remaining === 0 && !source.partials.has(nameOf(frame)))
-      return { datatype: frame.datatype, bytes: owned(frame.payload) };
-    return append(source, frame);
+    if (frame.remaining > 0 || partialOf(source.partials, frame)) return append(source, frame);
+    const { datatype, payload } = frame;
+    const isOwn = payload === this.#placed;
+    this.#placed = undefined;
+    return { datatype, bytes: isOwn ? payload : owned(payload) };
   }
+
+  #begin(rank: number): Source {
+    const source: Source = { nextSequence: 0, partials: new Map() };
+    this.#sources.set(rank, source);
+    return source;
+  }
+}
+
+function partialOf(partials: Source['partials'], header: FrameHeader): Partial | undefined {
+  return partials.size === 0 ? undefined : partials.get(nameOf(header));
 }
 
 function append({ partials }: Source, frame: Frame): Message | undefined {
@@ -79,11 +97,11 @@ function append({ partials }: Source, frame: Frame): Message | undefined {
   return { datatype, bytes, release: () => messageMemory.give(bytes) };
 }
 
-function nameOf({ communicator, tag }: Frame): string {
+function nameOf({ communicator, tag }: FrameHeader): string {
   return `${communicator}:${tag}`;
 }
 
 /** The bytes in memory that nothing else uses. */
 function owned(payload: Uint8Array): Uint8Array {
-  return payload.byteLength <= COPIED_BYTES ? new Uint8Array(payload) : payload;
+  return payload.byteLength <= MAX_OWN_BYTES ? new Uint8Array(payload) : payload;
 }

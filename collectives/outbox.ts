@@ -1,8 +1,10 @@
-import { type Frame, frame, frameKinds, HEADER_BYTES } from '../rendezvous/protocol.js';
+import { type Frame, frameKinds, HEADER_BYTES } from '../rendezvous/protocol.js';
 import { type Message, type Pending, taken } from './channel.js';
 
 /** Measured best on WebSockets, and short enough that a heartbeat never waits long behind one. */
 const CHUNK_BYTES = 262_144;
+
+const nothing = new Uint8Array(0);
 
 /** Where frames leave this rank. */
 export interface FrameSink {
@@ -11,14 +13,18 @@ export interface FrameSink {
   /** What they may come to before messages wait. */
   readonly windowBytes: number;
   readonly maxFrameBytes: number;
-  /** Copies the frame; `released` is called when it takes up room no more. */
-  send(frame: Frame, released: () => void): void;
+  /** Copies the frame. */
+  send(frame: Frame): void;
 }
 
-interface OutgoingMessage {
+/** Where a message goes. */
+interface Address {
   readonly to: number;
   readonly context: number;
   readonly tag: number;
+}
+
+interface OutgoingMessage extends Address {
   readonly message: Message;
   sentBytes: number;
   readonly resolve: () => void;
@@ -46,11 +52,11 @@ export class Outbox {
   /** Resolves when every byte has been copied out. */
   send(to: number, context: number, tag: number, message: Message): Pending<void> {
     const isShort = message.bytes.byteLength <= this.#chunkBytes;
-    const name = `${to}:${context}:${tag}`;
-    if (isShort && !this.#queues.has(name) && this.#hasRoom) {
-      this.#emit(to, { context, tag, datatype: message.datatype, payload: message.bytes });
+    if (isShort && this.#hasRoom && !this.#waits(to, context, tag)) {
+      this.#emit(frameKinds.data, { to, context, tag }, message.datatype, message.bytes, 0);
       return taken;
     }
+    const name = nameOf(to, context, tag);
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
     let cancel: (reason: Error) => void = () => {};
@@ -59,7 +65,7 @@ export class Outbox {
       queue.push(outgoing);
       cancel = (reason) => this.#cancel(name, outgoing, reason);
     });
-    this.#pump();
+    this.proceed();
     return { promise, cancel };
   }
 
@@ -68,7 +74,8 @@ export class Outbox {
     this.#sequences.clear();
   }
 
-  #pump(): void {
+  /** Sends what waits, as far as there is room for it; to be called when there is more than before. */
+  proceed(): void {
     while (this.#queues.size > 0 && this.#hasRoom) {
       for (const [name, queue] of this.#queues) {
         this.#queues.delete(name);
@@ -82,11 +89,11 @@ export class Outbox {
 
   /** True when it was the last chunk of the message. */
   #sendChunk(outgoing: OutgoingMessage): boolean {
-    const { to, context, tag, message } = outgoing;
+    const { message } = outgoing;
     const payload = message.bytes.subarray(outgoing.sentBytes, outgoing.sentBytes + this.#chunkBytes);
     outgoing.sentBytes += payload.byteLength;
     const remaining = message.bytes.byteLength - outgoing.sentBytes;
-    this.#emit(to, { context, tag, datatype: message.datatype, payload, remaining });
+    this.#emit(frameKinds.data, outgoing, message.datatype, payload, remaining);
     if (remaining > 0) return false;
     outgoing.resolve();
     return true;
@@ -98,24 +105,43 @@ export class Outbox {
     if (!queue || place < 0) return;
     queue.splice(place, 1);
     if (queue.length === 0) this.#queues.delete(name);
-    if (outgoing.sentBytes > 0)
-      this.#emit(outgoing.to, { kind: frameKinds.cancel, context: outgoing.context, tag: outgoing.tag });
+    if (outgoing.sentBytes > 0) this.#emit(frameKinds.cancel, outgoing, 0, nothing, 0);
     outgoing.reject(reason);
   }
 
-  #emit(to: number, fields: Partial<Frame> & { context: number }): void {
-    const { context, ...rest } = fields;
+  #emit(
+    kind: typeof frameKinds.data | typeof frameKinds.cancel,
+    { to, context, tag }: Address,
+    datatype: number,
+    payload: Uint8Array,
+    remaining: number,
+  ): void {
     const sequence = this.#sequences.get(to) ?? 0;
     this.#sequences.set(to, (sequence + 1) % 2 ** 32);
-    this.#sink.send(
-      frame({ kind: frameKinds.data, ...rest, communicator: context, sequence, source: this.#rank, destination: to }),
-      this.#released,
-    );
+    this.#sink.send({
+      kind,
+      datatype,
+      epoch: 0,
+      communicator: context,
+      tag,
+      sequence,
+      source: this.#rank,
+      destination: to,
+      remaining,
+      payload,
+    });
   }
 
   get #hasRoom(): boolean {
     return this.#sink.bufferedBytes < this.#sink.windowBytes;
   }
 
-  readonly #released = () => this.#pump();
+  /** Whether messages that this one must not overtake wait. */
+  #waits(to: number, context: number, tag: number): boolean {
+    return this.#queues.size > 0 && this.#queues.has(nameOf(to, context, tag));
+  }
+}
+
+function nameOf(to: number, context: number, tag: number): string {
+  return `${to}:${context}:${tag}`;
 }

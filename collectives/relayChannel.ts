@@ -48,6 +48,7 @@ export class RelayChannel implements Channel {
     const reduction = link.reduces ? new ServedReductions(rank, link) : undefined;
     if (reduction) this.reduction = reduction;
     arrivals.reduction = reduction;
+    arrivals.onRoom = () => this.#outbox.proceed();
     arrivals.onEpoch = () => {
       this.#outbox.restart();
       reduction?.restart();
@@ -150,6 +151,7 @@ class Arrivals implements GroupListener {
   /** The membership that counts at present. */
   epoch: Formed = { epoch: 0, ranks: [], completed: 0 };
   onEpoch: () => void = () => {};
+  onRoom: () => void = () => {};
   reduction: ServedReductions | undefined;
   #hasFormed = false;
   readonly #awaitingEpoch = new Set<() => void>();
@@ -192,8 +194,12 @@ class Arrivals implements GroupListener {
   }
 
   place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined {
-    if (header.kind === frameKinds.reduceDone) return this.reduction?.place(header, payloadBytes);
-    return header.kind === frameKinds.data ? this.#inbox.place(header, payloadBytes) : undefined;
+    if (header.kind === frameKinds.data) return this.#inbox.place(header, payloadBytes);
+    return header.kind === frameKinds.reduceDone ? this.reduction?.place(header, payloadBytes) : undefined;
+  }
+
+  roomMade(): void {
+    this.onRoom();
   }
 
   frame(received: Frame): void {

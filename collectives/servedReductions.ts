@@ -4,11 +4,11 @@ import { DataMismatchError } from './errors.js';
 import { messageMemory } from './messageMemory.js';
 
 /** Measured best on WebSockets. */
-const PIECE_BYTES = 262_144;
+const PIECE_BYTES = 524_288;
 /** Every type of element ends with a piece. */
 const PIECE_ALIGNMENT = 64;
 /** Pieces that a rank has under way at once. */
-const MAX_PIECES = 8;
+const MAX_PIECES = 4;
 
 /** The link to the server, as far as reductions go. */
 export interface ReductionSink {

@@ -13,8 +13,10 @@ export interface AdoptedSocket {
  * option, and without it every 64 KB that arrive are fresh memory: at full speed, collecting that takes a server longer
  * than all the rest. So the connection is taken out of the socket that was accepted and into one of our own.
  *
- * A TLS connection, which has its plaintext from OpenSSL, stays as it is; so does any whose handle is not where it has
- * been since the first versions of Node. Both are read by `data` events, with the same outcome.
+ * Node does not document what this relies on, and may change it with any version: that a socket keeps the libuv handle
+ * of its connection in `_handle`, that the constructor of `Socket` takes such a handle, and that a handle which can be
+ * read in place has `useUserBuffer`. A socket without such a handle is left as it is, and is read by `data` events: slower,
+ * with the same outcome. That is also the way of TLS connections, which have their plaintext from OpenSSL.
  */
 export function adoptSocket(accepted: Socket, onread: OnReadOpts): AdoptedSocket {
   const handle: unknown = accepted instanceof TLSSocket ? undefined : Reflect.get(accepted, '_handle');

@@ -35,7 +35,7 @@ export interface ConnectOptions extends MemberIdentity {
   readonly signal?: AbortSignal;
   readonly listener: GroupListener;
   readonly clock?: Clock;
-  /** What the group does when it loses a rank (`Group`); the same at every rank. `abort` when absent. */
+  /** What the group does when it loses a rank (`Membership`); the same at every rank. `abort` when absent. */
   readonly failurePolicy?: FailurePolicy;
   /** Connects from a port of which direct links may begin, too. */
   readonly sharedPort?: boolean;

@@ -5,7 +5,7 @@ import type { LinkListener } from './link.js';
 import type { Frame, FrameHeader } from './protocol.js';
 
 /** Hears what happens from the moment when the group is complete. */
-export type GroupListener = Pick<LinkListener, 'formed' | 'place' | 'frame' | 'gone' | 'failed'>;
+export type GroupListener = Pick<LinkListener, 'formed' | 'place' | 'frame' | 'roomMade' | 'gone' | 'failed'>;
 
 export type FormationEnd =
   | { readonly how: 'formed' }
@@ -49,6 +49,10 @@ export class Formation implements LinkListener {
 
   frame(frame: Frame): void {
     this.#listener.frame(frame);
+  }
+
+  roomMade(): void {
+    this.#listener.roomMade?.();
   }
 
   gone(peers: readonly PeerGone[]): void {

@@ -1,8 +1,5 @@
 import type { FrameAllocator } from './packedFrame.js';
 
-/** Shorter frames cost less than keeping their memory. */
-const MIN_BYTES = 65_536;
-
 /**
  * Memory of long frames, used again when the other end has acknowledged them: fresh memory is cleared by the operating
  * system page by page, which takes as long as sending it.
@@ -19,13 +16,13 @@ export class FrameMemory implements FrameAllocator {
 
   allocate(bytes: number): Buffer {
     const memory = this.#free.get(bytes)?.pop();
-    if (!memory) return bytes < MIN_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
+    if (!memory) return Buffer.allocUnsafeSlow(bytes);
     this.#keptBytes -= bytes;
     return memory;
   }
 
   recycle(memory: Buffer): void {
-    if (memory.length < MIN_BYTES || this.#keptBytes + memory.length > this.#maxBytes) return;
+    if (this.#keptBytes + memory.length > this.#maxBytes) return;
     this.#keptBytes += memory.length;
     const same = this.#free.get(memory.length);
     if (same) same.push(memory);

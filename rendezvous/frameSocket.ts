@@ -1,27 +1,22 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { ControlStream } from './controlStream.js';
 import { FrameError } from './errors.js';
 import { type CutterSink, MessageCutter } from './messageCutter.js';
-import { type FrameAllocator, type PackedFrame, packFrame } from './packedFrame.js';
-import { decodeFrame, type Frame, type FrameHeader } from './protocol.js';
+import type { PackedFrame } from './packedFrame.js';
+import { decodeFrame } from './protocol.js';
 
-/** Hears what comes over a socket, in the order of arrival. */
-export interface FrameSocketListener {
-  /** Largest frame, with its header, that is accepted at present. */
-  readonly maxFrameBytes: number;
-  /** Where the memory of whole frames comes from. */
-  readonly memory?: FrameAllocator;
-  /** Memory for the payload of a frame that begins; `undefined` to have it allocated. */
-  place?(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
-  /** `packed` holds the same frame where it is whole in one piece of memory. A `FrameError` goes to `broken`. */
-  frame(frame: Frame, packed: PackedFrame | undefined): void;
+/** Hears what comes over a socket, in the order of arrival. A `FrameError` that `frame` throws goes to `broken`. */
+export interface FrameSocketListener extends CutterSink {
   /** The other end broke the protocol; nothing of it is read any more. */
   broken(error: FrameError): void;
   /** The connection failed; `closed` follows. */
   failed(error: Error): void;
   closed(code: number, reason: string): void;
 }
+
+/** Called when the operating system has taken a frame, or has failed to. */
+export type Written = (error?: Error | null) => void;
 
 /**
  * How frames are masked on their way out: a server must not, a client must (RFC 6455 section 5.1). `zero` is the mask
@@ -46,6 +41,7 @@ export class FrameSocket {
   readonly #control: ControlStream;
   readonly #masking: Masking;
   #cutter: MessageCutter | undefined;
+  #listener: FrameSocketListener | undefined;
 
   constructor({ webSocket, socket, control, masking }: FrameSocketParts) {
     this.#webSocket = webSocket;
@@ -55,7 +51,7 @@ export class FrameSocket {
   }
 
   get isOpen(): boolean {
-    return this.#webSocket.readyState === this.#webSocket.OPEN;
+    return this.#webSocket.readyState === WebSocket.OPEN;
   }
 
   /** Where this end's connection begins, and where it leads. */
@@ -65,34 +61,18 @@ export class FrameSocket {
 
   /** To be called once, before anything is fed or read. */
   listen(listener: FrameSocketListener): void {
-    const sink: CutterSink = {
-      get maxFrameBytes() {
-        return listener.maxFrameBytes;
-      },
-      memory: listener.memory,
-      place: (header, payloadBytes) => listener.place?.(header, payloadBytes),
-      frame: (frame, packed) => listener.frame(frame, packed),
-      other: (bytes) => this.#control.accept(bytes),
-    };
-    const cutter = new MessageCutter(sink, this.#masking === 'none');
+    const isClient = this.#masking === 'none';
+    const cutter = new MessageCutter(listener, isClient, (bytes) => this.#control.accept(bytes));
     this.#cutter = cutter;
-    const guard = (action: () => void) => {
-      try {
-        action();
-      } catch (error) {
-        cutter.stop();
-        if (!(error instanceof FrameError)) throw error;
-        listener.broken(error);
-      }
-    };
-    this.#guard = guard;
+    this.#listener = listener;
     // Text, and messages that somebody on the way has cut in pieces.
     this.#webSocket.on('message', (data, isBinary) => {
       const bytes = isBinary && Buffer.isBuffer(data) ? data : Buffer.alloc(0);
-      guard(() => {
-        const frame = decodeFrame(bytes, listener.maxFrameBytes);
-        listener.frame(frame, packFrame(frame));
-      });
+      try {
+        listener.frame(decodeFrame(bytes, listener.maxFrameBytes), undefined);
+      } catch (error) {
+        this.#break(error);
+      }
     });
     this.#webSocket.on('error', (error) => {
       cutter.stop();
@@ -101,8 +81,6 @@ export class FrameSocket {
     this.#webSocket.once('close', (code, reason) => listener.closed(code, reason.toString()));
   }
 
-  #guard: (action: () => void) => void = (action) => action();
-
   /** Where the socket is to put what it reads next. */
   place(): Uint8Array | undefined {
     return this.#cutter?.place();
@@ -110,23 +88,29 @@ export class FrameSocket {
 
   /** So many bytes were put into the last `place()`. */
   placed(length: number): void {
-    this.#guard(() => this.#cutter?.placed(length));
+    try {
+      this.#cutter?.placed(length);
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
-  /** Takes in what was read. */
+  /** Takes in what was read, which it may change. */
   feed(bytes: Buffer): void {
-    this.#guard(() => this.#cutter?.feed(bytes));
+    try {
+      this.#cutter?.feed(bytes);
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
-  /** Sends a frame if the connection is open; `written` is called when the operating system has taken it. */
-  send(frame: PackedFrame, written?: (error?: Error | null) => void): void {
+  /**
+   * Sends a frame if the connection is open; `written` is called when the operating system has taken it. It is best the
+   * same function for every frame: then the calls for frames that are written together cost one turn.
+   */
+  send(frame: PackedFrame, written?: Written): void {
     if (!this.isOpen) return;
-    // Until the operating system has taken it, its memory must stay what it is, whatever the other end acknowledges.
-    frame.hold();
-    const done = (error?: Error | null) => {
-      frame.release();
-      written?.(error);
-    };
+    const done = frame.isLent ? keeping(frame, written) : written;
     if (this.#masking === 'random') this.#webSocket.send(frame.bytes, { binary: true }, done);
     else this.#socket.write(frame.message(this.#masking === 'zero'), done);
   }
@@ -168,4 +152,19 @@ export class FrameSocket {
     this.#cutter?.stop();
     this.#socket.pause();
   }
+
+  #break(error: unknown): void {
+    this.#cutter?.stop();
+    if (!(error instanceof FrameError)) throw error;
+    this.#listener?.broken(error);
+  }
+}
+
+/** Until the operating system has taken a frame, its memory must stay what it is, whatever the other end acknowledges. */
+function keeping(frame: PackedFrame, written: Written | undefined): Written {
+  frame.hold();
+  return (error) => {
+    frame.release();
+    written?.(error);
+  };
 }

@@ -36,6 +36,8 @@ export interface LinkListener {
   place?(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
   /** A frame of another member, the end of a barrier, or what concerns direct links (`introduction.ts`). */
   frame(frame: Frame): void;
+  /** `bufferedBytes` of the link are fewer than before. */
+  roomMade?(): void;
   gone(peers: readonly PeerGone[]): void;
   /** The link is over; nothing follows. Not called after `close`. */
   failed(error: MusterError): void;
@@ -60,9 +62,6 @@ export class RendezvousLink {
     this.#member = member;
     this.#listener = listener;
     this.#clock = clock;
-    const place = (header: FrameHeader, payloadBytes: number) =>
-      this.#departing ? undefined : listener.place?.(header, payloadBytes);
-    const received = (frame: Frame) => this.#dispatch(frame);
     const prepared: Reopen = (session, timeoutMs, signal, prepare) =>
       reopen(session, timeoutMs, signal, (socket) => {
         this.#note(socket);
@@ -70,7 +69,12 @@ export class RendezvousLink {
       });
     this.#session = new LinkSession(
       member,
-      { place, frame: received, failed: (error) => this.#failed(error) },
+      {
+        place: (header, payloadBytes) => (this.#departing ? undefined : listener.place?.(header, payloadBytes)),
+        frame: (frame) => this.#dispatch(frame),
+        roomMade: () => listener.roomMade?.(),
+        failed: (error) => this.#failed(error),
+      },
       clock,
       prepared,
     );
@@ -116,9 +120,9 @@ export class RendezvousLink {
     return port ? endpointOf(this.#serverAddress, port) : undefined;
   }
 
-  /** Sends a frame of the present epoch, whose payload is copied at once; `released` is called when it has arrived. */
-  send(frame: Frame, released?: () => void): void {
-    this.#session.send(frame, this.#epoch % 256, released);
+  /** Sends a frame of the present epoch, whose payload is copied at once. */
+  send(frame: Frame): void {
+    this.#session.send(frame, this.#epoch % 256);
   }
 
   /**

@@ -31,6 +31,8 @@ export interface SessionListener {
   place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
   /** Every frame but signs of life and acknowledgements. */
   frame(frame: Frame): void;
+  /** `bufferedBytes` are fewer than before. */
+  roomMade(): void;
   /** The session is over; nothing follows. */
   failed(error: MusterError): void;
 }
@@ -91,20 +93,23 @@ export class LinkSession {
     }
     this.#socket = socket;
     if (!this.#terms) this.#live = true;
-    const ifCurrent = (action: () => void) => {
-      if (!this.#isOver && socket === this.#socket) action();
-    };
+    const isCurrent = () => !this.#isOver && socket === this.#socket;
     const maxFrameBytes = () => this.maxFrameBytes;
     socket.listen({
       get maxFrameBytes() {
         return maxFrameBytes();
       },
-      place: (header, payloadBytes) =>
-        this.#isOver || socket !== this.#socket ? undefined : this.#listener.place(header, payloadBytes),
-      frame: (frame) => ifCurrent(() => this.#receive(frame)),
-      broken: (error) => ifCurrent(() => this.#break(error)),
+      place: (header, payloadBytes) => (isCurrent() ? this.#listener.place(header, payloadBytes) : undefined),
+      frame: (frame) => {
+        if (isCurrent()) this.#receive(frame);
+      },
+      broken: (error) => {
+        if (isCurrent()) this.#break(error);
+      },
       failed: () => undefined,
-      closed: (code, reason) => ifCurrent(() => this.#ended(code, reason)),
+      closed: (code, reason) => {
+        if (isCurrent()) this.#ended(code, reason);
+      },
     });
   }
 
@@ -127,11 +132,11 @@ export class LinkSession {
     });
   }
 
-  /** Sends a frame, whose payload is copied at once; `released` is called when it has arrived. */
-  send(frame: Frame, epoch: number, released?: () => void): void {
+  /** Sends a frame, whose payload is copied at once. */
+  send(frame: Frame, epoch: number): void {
     if (this.#isOver) return;
     const packed = packFrame(frame, epoch, this.#memory);
-    this.#outgoing.append(packed, released);
+    this.#outgoing.append(packed);
     this.#write(packed);
   }
 
@@ -152,7 +157,7 @@ export class LinkSession {
     this.#heartbeat?.heard();
     if (isCounted(received.kind)) {
       this.#received += 1;
-      this.#unacknowledgedBytes += costOf({ length: HEADER_BYTES + received.payload.byteLength });
+      this.#unacknowledgedBytes += costOf(HEADER_BYTES + received.payload.byteLength);
     }
     switch (received.kind) {
       case frameKinds.ack:
@@ -178,7 +183,9 @@ export class LinkSession {
   }
 
   #release(count: number): void {
-    if (this.#outgoing.release(count) === undefined) throw new FrameError(`it acknowledges ${count} frames, too many`);
+    const freedBytes = this.#outgoing.release(count);
+    if (freedBytes === undefined) throw new FrameError(`it acknowledges ${count} frames, too many`);
+    if (freedBytes > 0) this.#listener.roomMade();
   }
 
   #resume({ received, acknowledged }: Resumed): void {

@@ -5,33 +5,15 @@ import { Heartbeat } from './heartbeat.js';
 import { type HeartbeatTerms, heartbeatTerms } from './heartbeatTerms.js';
 import type { Endpoint } from './introduction.js';
 import type { RendezvousLimits } from './limits.js';
-import type { RendezvousMetrics } from './metrics.js';
-import { type PackedFrame, packFrame } from './packedFrame.js';
-import { closeCodes, countFrame, type FrameHeader, frameKinds, isCounted } from './protocol.js';
-import { type QueueBudget, windowBytes } from './queueBudget.js';
-import { ReceiveWindow } from './receiveWindow.js';
-import { costOf } from './replayBuffer.js';
-import { SendQueue } from './sendQueue.js';
+import { type MemberContext, MemberFlow } from './memberFlow.js';
+import type { PackedFrame } from './packedFrame.js';
+import { closeCodes, type FrameHeader, frameKinds, isCounted } from './protocol.js';
 
 const SESSION_BYTES = 16;
 const MAX_CLOSE_REASON_BYTES = 123;
 const CLOSE_GRACE_MS = 1000;
 
-/** What a member's place on the server rests on. */
-export interface MemberContext {
-  readonly limits: RendezvousLimits;
-  readonly metrics: RendezvousMetrics;
-  readonly budget: QueueBudget;
-}
-
-/**
- * One admitted rank, seen from the server: the connection it has at present, the frames it has not acknowledged (which
- * outlive a dropped connection), back-pressure on those who send to it, and its signs of life.
- *
- * Back-pressure works by acknowledgements: as long as too much waits for the receiver of a frame, the frame is not
- * acknowledged to its sender, who stops when its window is full. The server goes on reading from the sender, so that
- * two members that send to each other cannot lock each other up.
- */
+/** One admitted rank, seen from the server: who it is, the connection it has at present, and its signs of life. */
 export class Member {
   readonly rank: number;
   readonly generation: number;
@@ -42,15 +24,10 @@ export class Member {
   leaving = false;
   /** Whether it was told of the membership that the group has at present. */
   formed = false;
-  readonly #context: MemberContext;
-  readonly #windowBytes: number;
+  readonly #limits: RendezvousLimits;
   readonly #terms: HeartbeatTerms;
   readonly #heartbeat: Heartbeat;
-  readonly #outgoing: SendQueue;
-  readonly #incoming = new ReceiveWindow<Member>();
-  readonly #holdsBack = new Set<Member>();
-  /** Why nothing is read from this member at present: the server's memory is used up, or it ignores its window. */
-  readonly #unread = new Set<'budget' | 'window'>();
+  readonly #flow: MemberFlow;
   #socket: FrameSocket | undefined;
   #lastFrameMs: number;
   #closeCause: string | undefined;
@@ -65,11 +42,10 @@ export class Member {
     this.#socket = socket;
     this.rank = identity.rank;
     this.generation = identity.generation;
-    this.#context = context;
-    this.#outgoing = new SendQueue(socket, context.budget, () => this.#roomMade());
-    this.#windowBytes = windowBytes(context.limits, identity.worldSize);
+    this.#limits = context.limits;
     this.#terms = heartbeatTerms(context.limits, identity.worldSize);
     this.#heartbeat = new Heartbeat(this.#terms.misses);
+    this.#flow = new MemberFlow(socket, identity.worldSize, context, () => this.#heartbeat.heard());
     this.#lastFrameMs = nowMs;
   }
 
@@ -90,14 +66,14 @@ export class Member {
 
   /** Tells the member the terms of its membership. */
   greet(observerPort: number, reduces: boolean): void {
-    const { maxFrameBytes, rejoinGraceMs } = this.#context.limits;
+    const { maxFrameBytes, rejoinGraceMs } = this.#limits;
     const { intervalMs, misses, serverMisses } = this.#terms;
     const untilFoundMs = intervalMs * Math.max(1, misses - serverMisses);
     const joined: Joined = {
       heartbeatIntervalMs: intervalMs,
       heartbeatMisses: serverMisses,
       maxFrameBytes,
-      windowBytes: this.#windowBytes,
+      windowBytes: this.#flow.windowBytes,
       reduces,
       session: this.session,
       rejoinTimeoutMs: rejoinGraceMs === 0 ? 0 : rejoinGraceMs + untilFoundMs,
@@ -106,16 +82,9 @@ export class Member {
     this.#socket?.send(encodeControl(frameKinds.joined, joined));
   }
 
-  /** Sends a counted frame. When too much waits already, `sender` gets no acknowledgements until half of it is read. */
+  /** Sends a counted frame, with back-pressure on `sender` if it came from another member. */
   deliver(frame: PackedFrame, sender?: Member): void {
-    if (this.isOver) return;
-    this.#outgoing.append(frame);
-    if (!sender) return;
-    if (this.#outgoing.costBytes > this.#context.limits.maxQueuedBytes && sender.#incoming.hold(this)) {
-      this.#holdsBack.add(sender);
-      this.#context.metrics.pauses.inc();
-    }
-    this.#context.budget.parkIfFull(sender);
+    if (!this.isOver) this.#flow.deliver(frame, sender ? sender.#flow : undefined);
   }
 
   /** A frame has come from this member. Its idle time ends only by one that is more than a sign of life. */
@@ -123,52 +92,43 @@ export class Member {
     this.#heartbeat.heard();
     if (!isCounted(kind)) return;
     this.#lastFrameMs = nowMs;
-    this.#incoming.add(costOf(frame));
+    this.#flow.received(frame);
   }
 
   /** Called when a frame that was heard has been dealt with. */
   settled(): void {
-    if (this.#incoming.unacknowledgedBytes * 4 >= this.#windowBytes) this.#acknowledge();
-    const isTooMuch = this.#incoming.unacknowledgedBytes > 2 * this.#windowBytes;
-    if (isTooMuch && !this.#unread.has('window')) this.#stopReading('window');
+    this.#flow.settled();
   }
 
   /** The member has received the first `count` of the frames that were sent to it. @throws FrameError */
   acknowledged(count: number): void {
-    this.#outgoing.acknowledged(count);
+    this.#flow.acknowledged(count);
   }
 
   /** Sends a heartbeat and closes the connection of a member that has been silent or idle for too long. */
   beat(beat: number, nowMs: number): void {
-    const { idleTimeoutMs } = this.#context.limits;
+    const { idleTimeoutMs } = this.#limits;
     const { stride, intervalMs, misses } = this.#terms;
     // The members of a large world take turns.
     if (!this.#socket || (beat + this.rank) % stride !== 0) return;
-    const hasMoved = this.#outgoing.hasMoved();
-    // While it is not read from, its silence proves nothing; that it reads is its sign of life.
-    if (this.#unread.size > 0 && (hasMoved || this.#outgoing.costBytes === 0)) this.#heartbeat.heard();
+    if (this.#flow.excusesSilence()) this.#heartbeat.heard();
     if (this.#heartbeat.isSilent()) {
       this.close(closeCodes.silent, `no sign of life for ${intervalMs * misses} ms`);
       this.terminate();
     } else if (nowMs - this.#lastFrameMs > idleTimeoutMs) {
       this.close(closeCodes.idle, `idle for ${idleTimeoutMs} ms`);
-    } else {
-      this.#advance();
-      this.#tell(frameKinds.heartbeat);
-    }
+    } else this.#flow.beat();
   }
 
   /** The connection dropped; what is sent from now on waits for the one that replaces it. */
   disconnect(): void {
     this.#socket = undefined;
-    this.#outgoing.disconnect();
-    this.#unread.clear();
-    this.#context.budget.forget(this);
+    this.#flow.disconnect();
   }
 
   /** Whether the member can go on from where it stands. */
   canResume(session: string, received: number): boolean {
-    return session === this.session && !this.isOver && this.#outgoing.reaches(received);
+    return session === this.session && !this.isOver && this.#flow.reaches(received);
   }
 
   /** Goes on over a new connection: sends again whatever the member has not received. */
@@ -178,10 +138,8 @@ export class Member {
     old?.terminate();
     this.#socket = socket;
     this.#heartbeat.heard();
-    this.#outgoing.resume(socket, received, () => {
-      this.#advance();
-      const { receivedFrames, acknowledgedFrames } = this.#incoming;
-      const resumed: Resumed = { received: receivedFrames, acknowledged: acknowledgedFrames };
+    this.#flow.resume(socket, received, (arrived, acknowledged) => {
+      const resumed: Resumed = { received: arrived, acknowledged };
       socket.send(encodeControl(frameKinds.resumed, resumed));
     });
   }
@@ -213,64 +171,6 @@ export class Member {
   /** The member is gone: frees everyone whom it holds back, and what was kept for it. */
   detach(): void {
     this.#detached = true;
-    this.#outgoing.clear();
-    this.#releaseSenders();
-    for (const receiver of this.#incoming.holders) receiver.#holdsBack.delete(this);
-    this.#incoming.clear();
-    this.#context.budget.forget(this);
-    this.#unread.clear();
-    this.#socket?.resume();
-  }
-
-  /** The server's memory is used up: nothing is read from this member, and nothing that it has read is kept for it. */
-  park(): void {
-    this.#stopReading('budget');
-    this.#outgoing.forgetWritten(true);
-  }
-
-  unpark(): void {
-    this.#outgoing.forgetWritten(false);
-    this.#readAgain('budget');
-  }
-
-  #roomMade(): void {
-    if (this.#outgoing.costBytes <= this.#context.limits.maxQueuedBytes / 2) this.#releaseSenders();
-  }
-
-  #releaseSenders(): void {
-    if (this.#holdsBack.size === 0) return;
-    const senders = [...this.#holdsBack];
-    this.#holdsBack.clear();
-    for (const sender of senders) {
-      sender.#incoming.release(this);
-      sender.#acknowledge();
-    }
-  }
-
-  /** Tells the member how many of its frames need not be kept any more, if that has changed. */
-  #acknowledge(): void {
-    if (this.#advance()) this.#tell(frameKinds.ack);
-  }
-
-  #tell(kind: typeof frameKinds.ack | typeof frameKinds.heartbeat): void {
-    this.#socket?.send(packFrame(countFrame(kind, this.#incoming.acknowledgedFrames)));
-  }
-
-  #advance(): boolean {
-    if (!this.#incoming.advance()) return false;
-    if (this.#incoming.unacknowledgedBytes <= this.#windowBytes) this.#readAgain('window');
-    return true;
-  }
-
-  #stopReading(reason: 'budget' | 'window'): void {
-    this.#unread.add(reason);
-    this.#socket?.pause();
-    this.#context.metrics.stops.inc();
-  }
-
-  #readAgain(reason: 'budget' | 'window'): void {
-    if (!this.#unread.delete(reason) || this.#unread.size > 0) return;
-    this.#heartbeat.heard();
-    this.#socket?.resume();
+    this.#flow.end();
   }
 }

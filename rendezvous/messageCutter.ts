@@ -1,39 +1,28 @@
 import { FrameError } from './errors.js';
 import { unmask } from './masking.js';
 import { type FrameAllocator, PackedFrame } from './packedFrame.js';
-import { type Frame, type FrameHeader, HEADER_BYTES, readHeader } from './protocol.js';
+import { type ComingFrame, type Frame, type FrameHeader, HEADER_BYTES, readHeader } from './protocol.js';
 
-/** The longest header of a WebSocket frame (RFC 6455 section 5.2). */
+/** The longest header of a WebSocket frame (RFC 6455 section 5.2), and the shortest. */
 const MAX_HEAD_BYTES = 14;
+const MIN_HEAD_BYTES = 2;
 /** Where bytes are read to when nobody knows yet what they are; consumed before the next read, so one is enough. */
 const scratch = Buffer.allocUnsafeSlow(16_384);
 /** The rest of a payload is read straight to its place when it is at least as long. */
 const DIRECT_BYTES = 8192;
 const BINARY = 0x82;
 const CLOSE = 0x88;
-const nothing = Buffer.alloc(0);
 
 /** Hears what a stream of WebSocket frames brings, in its order. */
 export interface CutterSink {
   /** Largest frame, with its header, that is accepted at present. */
   readonly maxFrameBytes: number;
-  /** Where the memory of whole frames comes from. */
-  readonly memory: FrameAllocator | undefined;
-  /** Memory of this length for the payload of the frame that begins; any other to have it beside its header. */
-  place(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
-  /** A frame, packed unless its payload was put elsewhere. Its memory belongs to whoever hears of it. */
+  /** Present where frames are wanted whole, in one piece of this memory, as they are passed on. */
+  readonly memory?: FrameAllocator;
+  /** Memory of this length for the payload of the frame that begins; any other to have it allocated. */
+  place?(header: FrameHeader, payloadBytes: number): Uint8Array | undefined;
+  /** A frame, and the same in one piece where `memory` is and `place` was not. Its memory belongs to whoever hears it. */
   frame(frame: Frame, packed: PackedFrame | undefined): void;
-  /** Bytes of a WebSocket frame that is not a whole binary message within the limit. */
-  other(bytes: Buffer): void;
-}
-
-/** The frame whose payload is coming. */
-interface Incoming {
-  readonly header: FrameHeader;
-  readonly packed: PackedFrame | undefined;
-  readonly payload: Uint8Array;
-  /** The four bytes of the mask as one number, little-endian; 0 changes nothing. */
-  readonly mask: number;
 }
 
 /**
@@ -43,42 +32,53 @@ interface Incoming {
 export class MessageCutter {
   readonly #sink: CutterSink;
   readonly #isMasked: boolean;
-  /** The head of a WebSocket frame and behind it the header of ours, as far as they have come. */
+  readonly #other: (bytes: Buffer) => void;
+  /** The head of a WebSocket frame and behind it the header of ours, where they do not come in one piece. */
   readonly #stash = Buffer.allocUnsafe(MAX_HEAD_BYTES + HEADER_BYTES);
   #stashed = 0;
-  #needed = 2;
-  #headBytes = 0;
-  #incoming: Incoming | undefined;
-  /** Bytes of the present payload, or of another WebSocket frame, that have not come. */
+  /** How much from the beginning of a WebSocket frame is needed to know more about it. */
+  #needed = MIN_HEAD_BYTES;
+  /** The frame whose payload is coming, and the same in one piece. */
+  #frame: ComingFrame | undefined;
+  #packed: PackedFrame | undefined;
+  /** The four bytes of its mask as one number, little-endian; 0 changes nothing. */
+  #mask = 0;
+  /** Bytes of its payload, or of another WebSocket frame, that have not come. */
   #left = 0;
   #isClosing = false;
   #over = false;
-  /** The memory that the socket was given for its next read. */
-  #offered: Uint8Array = scratch;
+  /** Whether the socket was given the place of a payload for its next read. */
+  #isInPlace = false;
+  /** How much is read at once while nobody knows what comes: behind a long frame no more than the heads of another. */
+  #scratchBytes = scratch.length;
 
-  /** @param isMasked whether the other end is a client. */
-  constructor(sink: CutterSink, isMasked: boolean) {
+  /**
+   * @param isMasked whether the other end is a client.
+   * @param other hears the bytes of every WebSocket frame that is not a whole binary message within the limit.
+   */
+  constructor(sink: CutterSink, isMasked: boolean, other: (bytes: Buffer) => void) {
     this.#sink = sink;
     this.#isMasked = isMasked;
+    this.#other = other;
   }
 
   /** Where the next bytes are to be put. */
   place(): Uint8Array {
-    const incoming = this.#over ? undefined : this.#incoming;
-    const isDirect = incoming !== undefined && this.#left >= DIRECT_BYTES;
-    this.#offered = isDirect ? incoming.payload.subarray(incoming.payload.byteLength - this.#left) : scratch;
-    return this.#offered;
+    const frame = this.#left >= DIRECT_BYTES && !this.#over ? this.#frame : undefined;
+    this.#isInPlace = frame !== undefined;
+    if (frame) return frame.payload.subarray(frame.payloadBytes - this.#left);
+    return this.#scratchBytes === scratch.length ? scratch : scratch.subarray(0, this.#scratchBytes);
   }
 
   /** So many bytes were put into the last `place()`. @throws FrameError when they break the protocol. */
   placed(length: number): void {
-    if (this.#offered === scratch) this.feed(scratch.subarray(0, length));
+    if (!this.#isInPlace) this.#feed(scratch, length);
     else if (!this.#over) this.#filled(length);
   }
 
-  /** Takes in bytes that are somewhere else. @throws FrameError when they break the protocol. */
+  /** Takes in bytes that are somewhere else, and may change them. @throws FrameError when they break the protocol. */
   feed(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length && !this.#over; ) at += this.#take(bytes, at);
+    this.#feed(bytes, bytes.length);
   }
 
   /** Nothing that still comes is looked at. */
@@ -86,56 +86,71 @@ export class MessageCutter {
     this.#over = true;
   }
 
-  #take(bytes: Buffer, at: number): number {
-    const isOpen = this.#left > 0;
-    const length = Math.min(isOpen ? this.#left : this.#needed - this.#stashed, bytes.length - at);
+  #feed(bytes: Buffer, end: number): void {
+    for (let at = 0; at < end && !this.#over; ) {
+      at = this.#left > 0 ? this.#continue(bytes, at, end) : this.#begin(bytes, at, end);
+    }
+  }
+
+  /** Takes in more of what has begun. Returns where it ends. */
+  #continue(bytes: Buffer, at: number, end: number): number {
+    const length = Math.min(this.#left, end - at);
     const part = bytes.subarray(at, at + length);
-    if (!isOpen) {
-      this.#stash.set(part, this.#stashed);
-      this.#stashed += length;
-      if (this.#stashed === this.#needed) this.#understand();
-    } else if (this.#incoming) {
-      const { payload } = this.#incoming;
-      payload.set(part, payload.byteLength - this.#left);
+    if (this.#frame) {
+      this.#frame.payload.set(part, this.#frame.payloadBytes - this.#left);
       this.#filled(length);
     } else {
       // The library may keep what it is given.
-      this.#sink.other(Buffer.from(part));
+      this.#other(Buffer.from(part));
       this.#skipped(length);
     }
-    return length;
+    return at + length;
   }
 
-  /** As much of the headers is here as was needed to know how long they are. */
-  #understand(): void {
-    const [first = 0, second = 0] = this.#stash;
-    const short = second & 0x7f;
-    const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
-    const isMasked = second >= 0x80;
-    this.#headBytes = 2 + extended + (isMasked ? 4 : 0);
-    if (this.#stashed < this.#headBytes) {
-      this.#needed = this.#headBytes;
-      return;
+  /** Takes in a WebSocket frame from its beginning, as far as it is here. Returns where that ends. */
+  #begin(bytes: Buffer, at: number, end: number): number {
+    if (this.#stashed === 0) {
+      const understood = this.#understand(bytes, at, end);
+      if (understood > at) return understood;
     }
-    const length = extended === 0 ? short : Number(this.#longLength(extended));
-    const isFrame = first === BINARY && isMasked === this.#isMasked && length <= this.#sink.maxFrameBytes;
-    if (!isFrame) this.#leave(first, length);
-    else if (length < HEADER_BYTES) throw new FrameError(`it has ${length} bytes, a header has ${HEADER_BYTES}`);
-    else if (this.#stashed < this.#headBytes + HEADER_BYTES) this.#needed = this.#headBytes + HEADER_BYTES;
-    else this.#open(length - HEADER_BYTES);
+    const length = Math.min(this.#needed - this.#stashed, end - at);
+    bytes.copy(this.#stash, this.#stashed, at, at + length);
+    this.#stashed += length;
+    if (this.#stashed === this.#needed && this.#understand(this.#stash, 0, this.#stashed) > 0) this.#stashed = 0;
+    return at + length;
   }
 
-  #longLength(extended: number): bigint | number {
-    return extended === 2 ? this.#stash.readUInt16BE(2) : this.#stash.readBigUInt64BE(2);
+  /** Returns where that ends of which it has made something; `at` while more is needed. */
+  #understand(bytes: Buffer, at: number, end: number): number {
+    if (end - at < MIN_HEAD_BYTES) return this.#need(MIN_HEAD_BYTES, at);
+    const second = bytes[at + 1] ?? 0;
+    const short = second & 0x7f;
+    const extended = short < 126 ? 0 : short === 126 ? 2 : 8;
+    const isMasked = second >= 0x80;
+    const header = at + MIN_HEAD_BYTES + extended + (isMasked ? 4 : 0);
+    if (end < header) return this.#need(header - at, at);
+    const length = extended === 0 ? short : longLength(bytes, at + MIN_HEAD_BYTES, extended);
+    const isFrame = bytes[at] === BINARY && isMasked === this.#isMasked && length <= this.#sink.maxFrameBytes;
+    if (!isFrame) {
+      this.#leave(bytes.subarray(at, header), length);
+      return header;
+    }
+    if (length < HEADER_BYTES) throw new FrameError(`it has ${length} bytes, a header has ${HEADER_BYTES}`);
+    const payload = header + HEADER_BYTES;
+    this.#scratchBytes = length > scratch.length ? payload - at : scratch.length;
+    return end < payload ? this.#need(payload - at, at) : this.#open(bytes, header, end, length - HEADER_BYTES);
+  }
+
+  #need(bytes: number, at: number): number {
+    this.#needed = bytes;
+    return at;
   }
 
   /** Leaves a WebSocket frame to the library. */
-  #leave(first: number, length: number): void {
-    this.#isClosing = first === CLOSE;
-    const head = Buffer.from(this.#stash.subarray(0, this.#headBytes));
+  #leave(head: Buffer, length: number): void {
+    this.#isClosing = head[0] === CLOSE;
     this.#left = length;
-    this.#restart();
-    this.#sink.other(head);
+    this.#other(Buffer.from(head));
     this.#skipped(0);
   }
 
@@ -145,36 +160,43 @@ export class MessageCutter {
     if (this.#left === 0 && this.#isClosing) this.#over = true;
   }
 
-  #open(payloadBytes: number): void {
-    const header = this.#stash.subarray(this.#headBytes, this.#headBytes + HEADER_BYTES);
-    const mask = this.#isMasked ? this.#stash.readInt32LE(this.#headBytes - 4) : 0;
-    if (mask !== 0) unmask(header, mask);
-    const { payloadBytes: announced, ...fields } = readHeader(header, 0);
-    if (announced !== payloadBytes) {
-      throw new FrameError(`it announces ${announced} bytes of payload and has ${payloadBytes}`);
+  /** One of our frames begins at `at`; as much of its payload as is here is taken along. */
+  #open(bytes: Buffer, at: number, end: number, payloadBytes: number): number {
+    const payload = at + HEADER_BYTES;
+    this.#mask = this.#isMasked ? bytes.readInt32LE(at - 4) : 0;
+    if (this.#mask !== 0) unmask(bytes.subarray(at, payload), this.#mask);
+    const frame = readHeader(bytes, at);
+    if (frame.payloadBytes !== payloadBytes) {
+      throw new FrameError(`it announces ${frame.payloadBytes} bytes of payload and has ${payloadBytes}`);
     }
-    const offered = payloadBytes > 0 ? this.#sink.place(fields, payloadBytes) : undefined;
-    const elsewhere = offered?.byteLength === payloadBytes ? offered : undefined;
-    const packed = elsewhere ? undefined : PackedFrame.allocate(payloadBytes, this.#sink.memory);
-    packed?.bytes.set(header);
-    this.#incoming = { header: fields, packed, payload: elsewhere ?? packed?.payload ?? nothing, mask };
+    const here = Math.min(payloadBytes, end - payload);
+    const offered = payloadBytes > 0 ? this.#sink.place?.(frame, payloadBytes) : undefined;
+    if (offered?.byteLength === payloadBytes) frame.payload = offered;
+    else if (this.#sink.memory) {
+      this.#packed = PackedFrame.allocate(payloadBytes, this.#sink.memory);
+      this.#packed.begin(bytes, at, payload + here);
+      frame.payload = this.#packed.payload;
+    } else if (payloadBytes > 0) frame.payload = Buffer.allocUnsafe(payloadBytes);
+    if (here > 0 && !this.#packed) frame.payload.set(bytes.subarray(payload, payload + here));
+    this.#frame = frame;
     this.#left = payloadBytes;
-    this.#restart();
-    this.#filled(0);
-  }
-
-  #restart(): void {
-    this.#stashed = 0;
-    this.#needed = 2;
+    this.#filled(here);
+    return payload + here;
   }
 
   #filled(length: number): void {
     this.#left -= length;
-    const incoming = this.#incoming;
-    if (this.#left > 0 || !incoming) return;
-    this.#incoming = undefined;
-    const { header, payload, packed, mask } = incoming;
-    if (mask !== 0) unmask(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), mask);
-    this.#sink.frame({ ...header, payload }, packed);
+    const frame = this.#frame;
+    if (this.#left > 0 || !frame) return;
+    const packed = this.#packed;
+    this.#frame = undefined;
+    this.#packed = undefined;
+    const { payload } = frame;
+    if (this.#mask !== 0) unmask(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), this.#mask);
+    this.#sink.frame(frame, packed);
   }
+}
+
+function longLength(bytes: Buffer, at: number, extended: number): number {
+  return extended === 2 ? bytes.readUInt16BE(at) : Number(bytes.readBigUInt64BE(at));
 }

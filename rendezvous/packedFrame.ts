@@ -6,15 +6,15 @@ const HEADROOM_BYTES = 16;
 const BINARY = 0x82;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
+/** Shorter frames cost less than keeping their memory. */
+const MIN_LENT_BYTES = 65_536;
 
-/** Memory for frames that are made one after the other (`FrameMemory`). */
+/** Memory for long frames that are made one after the other (`FrameMemory`). */
 export interface FrameAllocator {
   allocate(bytes: number): Buffer;
   /** Nobody reads or writes this memory any more. */
   recycle(memory: Buffer): void;
 }
-
-const fresh: FrameAllocator = { allocate: (bytes) => Buffer.allocUnsafe(bytes), recycle() {} };
 
 /**
  * Header and payload side by side, with room before them for what WebSocket puts in front, so that a frame goes out, or
@@ -22,17 +22,24 @@ const fresh: FrameAllocator = { allocate: (bytes) => Buffer.allocUnsafe(bytes), 
  */
 export class PackedFrame {
   readonly #memory: Buffer;
-  readonly #allocator: FrameAllocator;
+  readonly #lender: FrameAllocator | undefined;
   #holders = 0;
 
-  private constructor(memory: Buffer, allocator: FrameAllocator) {
+  private constructor(memory: Buffer, lender: FrameAllocator | undefined) {
     this.#memory = memory;
-    this.#allocator = allocator;
+    this.#lender = lender;
   }
 
   /** A frame of which nothing is written yet. */
-  static allocate(payloadBytes: number, memory: FrameAllocator = fresh): PackedFrame {
-    return new PackedFrame(memory.allocate(HEADROOM_BYTES + HEADER_BYTES + payloadBytes), memory);
+  static allocate(payloadBytes: number, lender?: FrameAllocator): PackedFrame {
+    const bytes = HEADROOM_BYTES + HEADER_BYTES + payloadBytes;
+    if (!lender || bytes < MIN_LENT_BYTES) return new PackedFrame(Buffer.allocUnsafe(bytes), undefined);
+    return new PackedFrame(lender.allocate(bytes), lender);
+  }
+
+  /** Whether its memory is used again, so that it matters who holds it. */
+  get isLent(): boolean {
+    return this.#lender !== undefined;
   }
 
   /** Header and payload. */
@@ -57,12 +64,21 @@ export class PackedFrame {
   /** One of those who held it needs it no more. Its memory is used again when nobody does. */
   release(): void {
     this.#holders -= 1;
-    if (this.#holders === 0) this.#allocator.recycle(this.#memory);
+    if (this.#holders === 0) this.#lender?.recycle(this.#memory);
+  }
+
+  /** Takes header and payload, as far as they have come, from where they were read to. */
+  begin(bytes: Buffer, at: number, end: number): void {
+    bytes.copy(this.#memory, HEADROOM_BYTES, at, end);
   }
 
   /** Puts a header before the payload as it is. */
-  setHeader(header: FrameHeader): void {
-    writeHeader(this.#memory, HEADROOM_BYTES, header, this.length - HEADER_BYTES);
+  setHeader(header: FrameHeader, epoch = header.epoch): void {
+    writeHeader(this.#memory, HEADROOM_BYTES, header, this.length - HEADER_BYTES, epoch);
+  }
+
+  setPayload(payload: Uint8Array): void {
+    this.#memory.set(payload, HEADROOM_BYTES + HEADER_BYTES);
   }
 
   /** Whether these are the bytes of its payload, in the same memory. */
@@ -84,15 +100,16 @@ export class PackedFrame {
       memory.writeUInt32BE(Math.floor(length / 2 ** 32), start + 2);
       memory.writeUInt32BE(length % 2 ** 32, start + 6);
     }
-    if (masked) memory.fill(0, HEADROOM_BYTES - MASK_BYTES, HEADROOM_BYTES);
+    if (masked) memory.writeUInt32LE(0, HEADROOM_BYTES - MASK_BYTES);
     return memory.subarray(start);
   }
 }
 
 /** A frame with a copy of its payload, ready to be sent. */
 export function packFrame(frame: Frame, epoch = frame.epoch, memory?: FrameAllocator): PackedFrame {
-  const packed = PackedFrame.allocate(frame.payload.byteLength, memory);
-  packed.setHeader(epoch === frame.epoch ? frame : { ...frame, epoch });
-  packed.payload.set(frame.payload);
+  const { payload } = frame;
+  const packed = PackedFrame.allocate(payload.byteLength, memory);
+  packed.setHeader(frame, epoch);
+  if (payload.byteLength > 0) packed.setPayload(payload);
   return packed;
 }

@@ -1,5 +1,5 @@
-/** Counted frames from the beginning of a session, and what they cost. */
-interface Progress {
+/** A place in the counted frames that a member has sent. */
+interface Place {
   readonly frames: number;
   readonly bytes: number;
 }
@@ -9,21 +9,23 @@ interface Progress {
  * the acknowledgement stays before the frame that was too much, so that the member stops when its window is full.
  */
 export class ReceiveWindow<Receiver> {
-  #received: Progress = { frames: 0, bytes: 0 };
-  #acknowledged: Progress = { frames: 0, bytes: 0 };
+  #receivedFrames = 0;
+  #receivedBytes = 0;
+  #acknowledgedFrames = 0;
+  #acknowledgedBytes = 0;
   /** What may be acknowledged at most, by the receiver that has too much waiting already. */
-  readonly #limits = new Map<Receiver, Progress>();
+  readonly #limits = new Map<Receiver, Place>();
 
   get receivedFrames(): number {
-    return this.#received.frames;
+    return this.#receivedFrames;
   }
 
   get acknowledgedFrames(): number {
-    return this.#acknowledged.frames;
+    return this.#acknowledgedFrames;
   }
 
   get unacknowledgedBytes(): number {
-    return this.#received.bytes - this.#acknowledged.bytes;
+    return this.#receivedBytes - this.#acknowledgedBytes;
   }
 
   /** The receivers that hold this member back. */
@@ -33,13 +35,14 @@ export class ReceiveWindow<Receiver> {
 
   /** A counted frame has come. */
   add(costBytes: number): void {
-    this.#received = { frames: this.#received.frames + 1, bytes: this.#received.bytes + costBytes };
+    this.#receivedFrames += 1;
+    this.#receivedBytes += costBytes;
   }
 
   /** The last frame was too much for a receiver. False when it holds this member back already. */
   hold(receiver: Receiver): boolean {
     if (this.#limits.has(receiver)) return false;
-    this.#limits.set(receiver, { ...this.#received, frames: this.#received.frames - 1 });
+    this.#limits.set(receiver, { frames: this.#receivedFrames - 1, bytes: this.#receivedBytes });
     return true;
   }
 
@@ -53,10 +56,11 @@ export class ReceiveWindow<Receiver> {
 
   /** Goes as far as the receivers allow. False when that is no further than before. */
   advance(): boolean {
-    let progress = this.#received;
-    for (const limit of this.#limits.values()) if (limit.frames < progress.frames) progress = limit;
-    if (progress.frames <= this.#acknowledged.frames) return false;
-    this.#acknowledged = progress;
+    let place: Place = { frames: this.#receivedFrames, bytes: this.#receivedBytes };
+    for (const limit of this.#limits.values()) if (limit.frames < place.frames) place = limit;
+    if (place.frames <= this.#acknowledgedFrames) return false;
+    this.#acknowledgedFrames = place.frames;
+    this.#acknowledgedBytes = place.bytes;
     return true;
   }
 }

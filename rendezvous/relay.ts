@@ -25,12 +25,12 @@ export function relayFrame(
 }
 
 function dispatch(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
-  const isStale = received.epoch !== group.epoch % 256;
+  const isStale = received.epoch !== group.membership.epoch % 256;
   switch (received.kind) {
     case frameKinds.data:
     case frameKinds.cancel:
       if (received.destination === SERVER_RANK) {
-        if (!isStale) group.reductions.drop(received.communicator, received.tag);
+        if (!isStale) group.membership.reductions.drop(received.communicator, received.tag);
         return;
       }
       passOn(group, member, received, packed, context, isStale);
@@ -73,18 +73,18 @@ function passOn(
     throw new FrameError(`destination ${destination} is not another rank of this world of ${group.worldSize}`);
   }
   if (isStale) return;
-  context.metrics.relayedFrames.inc();
-  context.metrics.relayedBytes.inc(packed.length);
+  context.metrics.relayedFrames.add(1);
+  context.metrics.relayedBytes.add(packed.length);
   // A rank that is gone gets nothing; its sender has been told or is about to be.
   group.member(destination)?.deliver(packed, member);
 }
 
 function enterBarrier(group: Group, member: Member, received: Frame, context: GroupContext): void {
   const { communicator, tag } = received;
-  const { refused, waitedMs } = group.barriers.enter(communicator, tag, member.rank, context.clock.nowMs());
+  const { refused, waitedMs } = group.membership.barriers.enter(communicator, tag, member.rank, context.clock.nowMs());
   if (refused !== undefined) throw new FrameError(refused);
   if (waitedMs === undefined) return;
-  if (communicator === COMMIT) group.completed += 1;
+  if (communicator === COMMIT) group.membership.completed += 1;
   context.metrics.barriers.inc();
   context.metrics.barrierWaitSeconds.observe(waitedMs / 1000);
   group.tellAll(packFrame(frame({ kind: frameKinds.barrierDone, communicator, tag })));
@@ -92,9 +92,9 @@ function enterBarrier(group: Group, member: Member, received: Frame, context: Gr
 
 function reduce(group: Group, member: Member, received: Frame, packed: PackedFrame, context: GroupContext): void {
   const { communicator, tag, datatype, remaining, payload } = received;
-  context.metrics.reducedBytes.inc(payload.byteLength);
+  context.metrics.reducedBytes.add(payload.byteLength);
   packed.hold();
-  const result = group.reductions.enter(member.rank, received, () => packed.release());
+  const result = group.membership.reductions.enter(member.rank, received, () => packed.release());
   if (!result) return;
   const done = frame({ kind: frameKinds.reduceDone, communicator, tag, datatype, remaining, payload: result });
   if (packed.holds(result)) {
@@ -113,8 +113,8 @@ function answerRollCall(group: Group, member: Member, received: Frame): void {
 }
 
 function missingIn(group: Group, communicator: number, tag: number): RankRange[] {
-  const missing = group.barriers.missing(communicator, tag);
-  return missing.length > 0 ? missing : group.reductions.missing(communicator, tag);
+  const missing = group.membership.barriers.missing(communicator, tag);
+  return missing.length > 0 ? missing : group.membership.reductions.missing(communicator, tag);
 }
 
 function introduce(group: Group, member: Member, received: Frame): void {

@@ -5,14 +5,9 @@ const FRAME_OVERHEAD_BYTES = 256;
 /** Released places at the front of the list before it is cut. */
 const MAX_SLACK = 1024;
 
-interface SentFrame {
-  readonly frame: PackedFrame;
-  readonly released: (() => void) | undefined;
-}
-
-/** What a frame counts for against the limits. */
-export function costOf(frame: { readonly length: number }): number {
-  return frame.length + FRAME_OVERHEAD_BYTES;
+/** What a frame of so many bytes, its header included, counts for against the limits. */
+export function costOf(frameBytes: number): number {
+  return frameBytes + FRAME_OVERHEAD_BYTES;
 }
 
 /**
@@ -20,11 +15,12 @@ export function costOf(frame: { readonly length: number }): number {
  * connection between them is replaced. Frames are numbered from 1 in the order of sending.
  */
 export class ReplayBuffer {
-  readonly #frames: (SentFrame | undefined)[] = [];
+  readonly #frames: (PackedFrame | undefined)[] = [];
   /** Places of `#frames` that are empty already. */
   #slack = 0;
   #released = 0;
   #costBytes = 0;
+
   /** Frames sent since the beginning of the session. */
   get sent(): number {
     return this.#released + this.#frames.length - this.#slack;
@@ -35,34 +31,33 @@ export class ReplayBuffer {
     return this.#costBytes;
   }
 
-  /** Keeps a frame that is being sent; `released` is called when it need not be kept any more. */
-  append(frame: PackedFrame, released?: () => void): void {
+  /** Keeps a frame that is being sent. Returns what it costs. */
+  append(frame: PackedFrame): number {
     frame.hold();
-    this.#frames.push({ frame, released });
-    this.#costBytes += costOf(frame);
+    this.#frames.push(frame);
+    const cost = costOf(frame.length);
+    this.#costBytes += cost;
+    return cost;
   }
 
   /** Lets go of the frames up to `count`. Returns what they cost; `undefined` when so many were never sent. */
   release(count: number): number | undefined {
     if (count > this.sent) return undefined;
     let freed = 0;
-    const callbacks: (() => void)[] = [];
     while (this.#released < count) {
-      const sent = this.#frames[this.#slack];
+      const frame = this.#frames[this.#slack];
       this.#frames[this.#slack] = undefined;
       this.#slack += 1;
       this.#released += 1;
-      if (!sent) continue;
-      freed += costOf(sent.frame);
-      sent.frame.release();
-      if (sent.released) callbacks.push(sent.released);
+      if (!frame) continue;
+      freed += costOf(frame.length);
+      frame.release();
     }
     this.#costBytes -= freed;
     if (this.#slack === this.#frames.length || this.#slack > MAX_SLACK) {
       this.#frames.splice(0, this.#slack);
       this.#slack = 0;
     }
-    for (const callback of callbacks) callback();
     return freed;
   }
 
@@ -74,8 +69,8 @@ export class ReplayBuffer {
   /** The frames after the first `count`. */
   *after(count: number): Generator<PackedFrame> {
     for (let place = this.#slack + count - this.#released; place < this.#frames.length; place++) {
-      const sent = this.#frames[place];
-      if (sent) yield sent.frame;
+      const frame = this.#frames[place];
+      if (frame) yield frame;
     }
   }
 }

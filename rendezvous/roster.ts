@@ -1,17 +1,10 @@
 import type { PeerGone, Refusal } from './control.js';
+import type { GroupState } from './groupState.js';
 import { missingRanges, type RankRange } from './rankRanges.js';
 import type { MemberClaims } from './token.js';
 
 /** How many of the ranks that are gone a late rank is told at most. */
 const MAX_GONE_TOLD = 32;
-
-/**
- * - `forming`: not every rank has joined yet.
- * - `formed`: all who belong to it are here.
- * - `waiting`: a lost rank has to come again.
- * - `broken`: it cannot be joined any more.
- */
-export type GroupState = 'forming' | 'formed' | 'waiting' | 'broken';
 
 /** What a group remembers of its ranks beside those who are here: who is gone, who gave up, which generation counts. */
 export class Roster {

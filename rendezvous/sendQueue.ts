@@ -1,8 +1,8 @@
 import { FrameError } from './errors.js';
-import type { FrameSocket } from './frameSocket.js';
+import type { FrameSocket, Written } from './frameSocket.js';
 import type { PackedFrame } from './packedFrame.js';
 import type { QueueBudget } from './queueBudget.js';
-import { costOf, ReplayBuffer } from './replayBuffer.js';
+import { ReplayBuffer } from './replayBuffer.js';
 
 /**
  * The counted frames that one member has not acknowledged, charged to the server's budget. They outlive the connection
@@ -13,6 +13,8 @@ export class SendQueue {
   readonly #onFreed: () => void;
   readonly #frames = new ReplayBuffer();
   #socket: FrameSocket | undefined;
+  /** Called for every frame that goes over the present socket. */
+  #onWritten: Written | undefined;
   /** Frames that the operating system has taken. */
   #written = 0;
   /** Set while acknowledgements cannot come: what was written counts as received. */
@@ -21,9 +23,9 @@ export class SendQueue {
 
   /** @param onFreed called when there is more room than before. */
   constructor(socket: FrameSocket, budget: QueueBudget, onFreed: () => void) {
-    this.#socket = socket;
     this.#budget = budget;
     this.#onFreed = onFreed;
+    this.#connect(socket);
   }
 
   get costBytes(): number {
@@ -31,9 +33,8 @@ export class SendQueue {
   }
 
   append(frame: PackedFrame): void {
-    this.#frames.append(frame);
-    this.#budget.take(costOf(frame));
-    this.#write(frame, this.#frames.sent);
+    this.#budget.take(this.#frames.append(frame));
+    this.#socket?.send(frame, this.#onWritten);
   }
 
   /** The member has received the first `count` frames. @throws FrameError when so many were never sent. */
@@ -57,17 +58,18 @@ export class SendQueue {
   /** The connection is gone; what is appended from now on waits. */
   disconnect(): void {
     this.#socket = undefined;
+    this.#onWritten = undefined;
     this.#written = 0;
     this.#isForgetful = false;
   }
 
-  /** Goes on over a new connection, of which the first `received` frames have arrived. */
+  /** Goes on over a new connection: of what was sent, the first `received` frames have arrived. */
   resume(socket: FrameSocket, received: number, greet: () => void): void {
-    this.#socket = socket;
+    this.#connect(socket);
+    this.#written = received;
     this.#free(this.#frames.release(received) ?? 0);
     greet();
-    let number = received;
-    for (const frame of this.#frames.after(received)) this.#write(frame, ++number);
+    for (const frame of this.#frames.after(received)) socket.send(frame, this.#onWritten);
   }
 
   /** Its acknowledgements are not read any more (or again): lets go of what was written without them. */
@@ -81,14 +83,14 @@ export class SendQueue {
     this.#budget.give(this.#frames.release(this.#frames.sent) ?? 0);
   }
 
-  #write(frame: PackedFrame, number: number): void {
-    const socket = this.#socket;
-    socket?.send(frame, (error) => {
+  #connect(socket: FrameSocket): void {
+    this.#socket = socket;
+    this.#onWritten = (error) => {
       if (error || socket !== this.#socket) return;
       this.#hasMoved = true;
-      this.#written = number;
+      this.#written += 1;
       if (this.#isForgetful) this.forgetWritten(true);
-    });
+    };
   }
 
   #free(bytes: number): void {

@@ -13,11 +13,18 @@ class SlowSink {
   readonly maxFrameBytes = chunkBytes + HEADER_BYTES;
   readonly windowBytes = 1_048_576;
   bufferedBytes = 0;
-  readonly #frames: { bytes: Buffer; written: () => void }[] = [];
+  readonly #frames: Buffer[] = [];
+  #roomMade: () => void = () => {};
 
-  send(frame: Frame, written: () => void): void {
-    const bytes = encodeFrame(frame);
-    this.#frames.push({ bytes, written });
+  /** An outbox that sends through this. */
+  outbox(rank: number): Outbox {
+    const outbox = new Outbox(rank, this);
+    this.#roomMade = () => outbox.proceed();
+    return outbox;
+  }
+
+  send(frame: Frame): void {
+    this.#frames.push(encodeFrame(frame));
     // One frame fills it.
     this.bufferedBytes += 1_048_576;
   }
@@ -27,8 +34,8 @@ class SlowSink {
     const next = this.#frames.shift();
     if (!next) return undefined;
     this.bufferedBytes -= 1_048_576;
-    next.written();
-    return decodeFrame(next.bytes, this.maxFrameBytes);
+    this.#roomMade();
+    return decodeFrame(next, this.maxFrameBytes);
   }
 }
 
@@ -44,7 +51,7 @@ describe('messages in frames', () => {
     fc.assert(
       fc.property(planned, (messages) => {
         const sink = new SlowSink();
-        const outbox = new Outbox(0, sink);
+        const outbox = sink.outbox(0);
         for (const [index, { to, tag, length }] of messages.entries()) outbox.send(to, 1, tag, message(length, index));
         const inboxes = [new Inbox(), new Inbox(), new Inbox()];
         const arrived: Record<string, { length: number; fill: number | undefined }[]> = {};
@@ -68,7 +75,7 @@ describe('messages in frames', () => {
 
   it('do not hold up a short message behind a long one to the same rank', () => {
     const sink = new SlowSink();
-    const outbox = new Outbox(0, sink);
+    const outbox = sink.outbox(0);
     outbox.send(1, 1, 0, message(100 * chunkBytes));
     outbox.send(1, 1, 7, message(10));
     expect([sink.take(), sink.take(), sink.take()].map((frame) => frame?.tag)).toEqual([0, 0, 7]);
@@ -76,7 +83,7 @@ describe('messages in frames', () => {
 
   it('do not hold up a short message to another rank behind a long one', () => {
     const sink = new SlowSink();
-    const outbox = new Outbox(0, sink);
+    const outbox = sink.outbox(0);
     outbox.send(1, 1, 0, message(100 * chunkBytes));
     outbox.send(2, 1, 0, message(10));
     // The socket takes one frame at a time: one is in it, one had its turn, then it is the other's.
@@ -85,7 +92,7 @@ describe('messages in frames', () => {
 
   it('resolve when the last byte is copied, and not before', async () => {
     const sink = new SlowSink();
-    const { promise } = new Outbox(0, sink).send(1, 1, 0, message(2 * chunkBytes));
+    const { promise } = sink.outbox(0).send(1, 1, 0, message(2 * chunkBytes));
     let resolved = false;
     promise.then(() => {
       resolved = true;
@@ -99,7 +106,7 @@ describe('messages in frames', () => {
 
   it('can be given up half-way without harm to the next', async () => {
     const sink = new SlowSink();
-    const outbox = new Outbox(0, sink);
+    const outbox = sink.outbox(0);
     const inbox = new Inbox();
     const first = outbox.send(1, 1, 0, message(3 * chunkBytes));
     const second = outbox.send(1, 1, 1, message(7));
@@ -120,7 +127,7 @@ describe('messages in frames', () => {
 describe('frames that cannot be', () => {
   function frames(): Frame[] {
     const sink = new SlowSink();
-    new Outbox(0, sink).send(1, 1, 0, message(3 * chunkBytes));
+    sink.outbox(0).send(1, 1, 0, message(3 * chunkBytes));
     const all: Frame[] = [];
     for (let frame = sink.take(); frame; frame = sink.take()) all.push(frame);
     return all;

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FrameError } from '../../rendezvous/errors.js';
+import { FrameMemory } from '../../rendezvous/frameMemory.js';
 import { unmask, unmaskByWords } from '../../rendezvous/masking.js';
 import { type CutterSink, MessageCutter } from '../../rendezvous/messageCutter.js';
-import { packFrame } from '../../rendezvous/packedFrame.js';
-import { encodeFrame, frame, frameKinds, HEADER_BYTES } from '../../rendezvous/protocol.js';
+import { type FrameAllocator, type PackedFrame, packFrame } from '../../rendezvous/packedFrame.js';
+import { encodeFrame, type Frame, frame, frameKinds, HEADER_BYTES } from '../../rendezvous/protocol.js';
 
 const maxFrameBytes = 200_000;
 
@@ -27,10 +28,19 @@ function webSocketFrame(first: number, content: Buffer, mask?: number): Buffer {
 /** Keeps what it hears; every other payload is taken to memory of its own. */
 class Recorder implements CutterSink {
   readonly maxFrameBytes = maxFrameBytes;
-  readonly memory = undefined;
+  readonly memory?: FrameAllocator;
   readonly heard: string[] = [];
   readonly others: Buffer[] = [];
   readonly #elsewhere: Uint8Array[] = [];
+
+  /** @param isWhole whether it wants the frames in one piece, as a server does. */
+  constructor(isWhole = false) {
+    if (isWhole) this.memory = new FrameMemory(0);
+  }
+
+  cutter(isMasked: boolean): MessageCutter {
+    return new MessageCutter(this, isMasked, (bytes) => this.others.push(bytes));
+  }
 
   place(header: { tag: number }, payloadBytes: number): Uint8Array | undefined {
     if (header.tag % 2 === 0) return undefined;
@@ -39,15 +49,12 @@ class Recorder implements CutterSink {
     return place;
   }
 
-  frame({ tag, payload }: { tag: number; payload: Uint8Array }, packed: { payload: Buffer } | undefined): void {
-    const isRight = packed
-      ? packed.payload.equals(payload)
-      : payload.byteLength === 0 || this.#elsewhere.includes(payload);
-    this.heard.push(`${isRight} ${tag} ${Buffer.from(payload).toString('hex')}`);
-  }
-
-  other(bytes: Buffer): void {
-    this.others.push(bytes);
+  frame(frame: Frame, packed: PackedFrame | undefined): void {
+    const { tag, payload } = frame;
+    const isElsewhere = this.#elsewhere.includes(payload);
+    expect(isElsewhere).toBe(tag % 2 === 1 && payload.byteLength > 0);
+    expect(packed?.bytes).toEqual(isElsewhere || !this.memory ? undefined : encodeFrame(frame));
+    this.heard.push(`${tag} ${Buffer.from(payload).toString('hex')}`);
   }
 }
 
@@ -87,9 +94,10 @@ it('gives every frame and leaves everything else, however the stream is cut and 
     fc.property(
       fc.array(part, { maxLength: 6 }),
       masks,
+      fc.boolean(),
       fc.array(fc.nat(400_000), { maxLength: 8 }),
-      (parts, mask, cuts) => {
-        const recorder = new Recorder();
+      (parts, mask, isWhole, cuts) => {
+        const recorder = new Recorder(isWhole);
         const expected: string[] = [];
         const others: Buffer[] = [];
         const stream: Buffer[] = [];
@@ -103,9 +111,9 @@ it('gives every frame and leaves everything else, however the stream is cut and 
           stream.push(
             webSocketFrame(0x82, encodeFrame(frame({ kind: frameKinds.data, tag: each.tag, payload })), mask),
           );
-          expected.push(`true ${each.tag} ${Buffer.from(payload).toString('hex')}`);
+          expected.push(`${each.tag} ${Buffer.from(payload).toString('hex')}`);
         }
-        feed(new MessageCutter(recorder, mask !== undefined), Buffer.concat(stream), cuts);
+        feed(recorder.cutter(mask !== undefined), Buffer.concat(stream), cuts);
         expect(recorder.heard).toEqual(expected);
         expect(Buffer.concat(recorder.others).equals(Buffer.concat(others))).toBe(true);
       },
@@ -120,8 +128,8 @@ it('reads what a packed frame is as a WebSocket message, of any length', () => {
       const recorder = new Recorder();
       const packed = packFrame(frame({ kind: frameKinds.data, tag: 2, payload: new Uint8Array(length).fill(3) }));
       expect(packed.message(isMasked).equals(webSocketFrame(0x82, packed.bytes, isMasked ? 0 : undefined))).toBe(true);
-      new MessageCutter(recorder, isMasked).feed(Buffer.from(packed.message(isMasked)));
-      expect(recorder.heard).toEqual([`true 2 ${'03'.repeat(length)}`]);
+      recorder.cutter(isMasked).feed(Buffer.from(packed.message(isMasked)));
+      expect(recorder.heard).toEqual([`2 ${'03'.repeat(length)}`]);
     }
   }
 });
@@ -131,15 +139,13 @@ it('leaves what is too long, masked where it must not be, or behind a closing fr
   const masked = webSocketFrame(0x82, encodeFrame(frame({ kind: frameKinds.leave })), 5);
   for (const stream of [tooLong, masked]) {
     const recorder = new Recorder();
-    new MessageCutter(recorder, false).feed(stream);
+    recorder.cutter(false).feed(Buffer.from(stream));
     expect(recorder.heard).toEqual([]);
     expect(Buffer.concat(recorder.others).equals(stream)).toBe(true);
   }
   const recorder = new Recorder();
   const closing = webSocketFrame(0x88, Buffer.from([3, 232]));
-  new MessageCutter(recorder, false).feed(
-    Buffer.concat([closing, packFrame(frame({ kind: frameKinds.leave })).message(false)]),
-  );
+  recorder.cutter(false).feed(Buffer.concat([closing, packFrame(frame({ kind: frameKinds.leave })).message(false)]));
   expect(recorder).toMatchObject({ heard: [] });
   expect(Buffer.concat(recorder.others).equals(closing)).toBe(true);
 });
@@ -148,7 +154,7 @@ it('refuses a frame that is shorter than its header, or lies about its length', 
   const lying = encodeFrame(frame({ kind: frameKinds.data, payload: new Uint8Array(10) }));
   lying.writeUInt32LE(11, 4);
   for (const content of [Buffer.alloc(HEADER_BYTES - 1), lying]) {
-    const cutter = new MessageCutter(new Recorder(), false);
+    const cutter = new Recorder().cutter(false);
     expect(() => cutter.feed(webSocketFrame(0x82, content))).toThrow(FrameError);
   }
 });
