@@ -8,7 +8,7 @@ import { DirectChannel } from '../collectives/direct/directChannel.js';
 import { RelayChannel } from '../collectives/relayChannel.js';
 import { startRendezvous } from '../rendezvous/server.js';
 import { signToken } from '../rendezvous/token.js';
-import { type Band, interpolated, sizeRules, type WorldRule, worldRules } from './crossoverRules.js';
+import { type Band, interpolated, type SizeRule, sizeRules, type WorldRule, worldRules } from './crossoverRules.js';
 
 /*
  * Measures at which sizes the algorithms of each operation give way to one another, and writes the table that the
@@ -22,10 +22,22 @@ import { type Band, interpolated, sizeRules, type WorldRule, worldRules } from '
  */
 
 const secret = 'a secret for this benchmark only';
-const turns = 5;
+const turns = 4;
 /** Time for one algorithm in one turn, ms. */
 const turnMs = 20;
-const sizes = Array.from({ length: 7 }, (_, step) => 1024 * 4 ** step);
+/** The first after another algorithm had its turn finds links and memory cold. */
+const minIterations = 4;
+const sizes = Array.from({ length: 8 }, (_, step) => 1024 * 4 ** step);
+/** Operations that a compiler wants to see before it does its best. */
+const warmUps = 500;
+/** What all ranks hold together of an allgather; longer ones are left out. */
+const maxGatheredBytes = 2 ** 30;
+/**
+ * Beyond, a broadcast takes the chain, whatever was measured: ranks that share the processors of one machine cannot show
+ * what it is for, that each passes a piece on while it takes in the next. Between machines the tree brings the whole
+ * message log2 n times over.
+ */
+const maxTreeBytes = 1_048_576;
 /** Beyond this world size not every rank should need a link to every other. */
 const maxPairwiseWorld = 16;
 
@@ -79,7 +91,7 @@ async function writeTable(args: readonly string[]): Promise<void> {
   }
   await server.close();
   const measured = Object.fromEntries([...bands].map(([name, measuredBands]) => [name, tableOf(measuredBands, name)]));
-  const table = parseCrossover({ ...crossover, ...measured });
+  const table = parseCrossover({ ...crossover, ...measured, bcast: bcastRules(bands.get('bcast') ?? []) });
   process.stdout.write(`${JSON.stringify(table, null, 2)}\n`);
   if (args.includes('--print')) return;
   const file = fileURLToPath(new URL('../collectives/algorithms/crossover.json', import.meta.url));
@@ -96,6 +108,15 @@ function tableOf(measured: readonly Band[], name: Contest): WorldRule[] {
   if (!alternatives.includes('halving')) return worldRules(bands.slice(0, -1), last.rules);
   const large = last.rules.map((rule) => (rule.algorithm === 'pairwise' ? { ...rule, algorithm: 'halving' } : rule));
   return worldRules([...bands.slice(0, -1), { ...last, worldSize: maxPairwiseWorld }], large);
+}
+
+/** The tree up to where it was the better one in every world that was measured, and up to `maxTreeBytes` at most. */
+function bcastRules(measured: readonly Band[]): SizeRule[] {
+  const ends = measured.map(({ rules: [first] }) =>
+    first?.algorithm === 'chain' ? 0 : (first?.maxBytes ?? maxTreeBytes),
+  );
+  const maxBytes = Math.min(maxTreeBytes, ...ends);
+  return [{ algorithm: 'binomial', maxBytes }, { algorithm: 'chain' }];
 }
 
 interface Place {
@@ -123,8 +144,12 @@ async function measure(place: Place): Promise<void> {
   process.on('disconnect', () => process.exit());
   const worlds = await Promise.all([0, 1, 2].map((turn) => connect(place, turn)));
   const times: Times = { bcast: [], reduce: [], allreduce: [], reduceScatter: [], scan: [], allgather: [] };
+  for (const name of contestNames) await warmUp(worlds, name);
   for (const name of contestNames) {
-    for (const bytes of sizes) times[name].push(await contest(worlds, name, bytes));
+    for (const bytes of sizes) {
+      const isFitting = name !== 'allgather' || bytes * place.worldSize ** 2 <= maxGatheredBytes;
+      if (isFitting) times[name].push(await contest(worlds, name, bytes));
+    }
   }
   await Promise.all(worlds.map((world) => world.close()));
   process.send?.(times);
@@ -139,6 +164,13 @@ async function connect({ url, rank, worldSize, relay }: Place, turn: number): Pr
   const only = contestNames.map((name) => [name, [{ algorithm: contests[name][turn] ?? contests[name][0] }]]);
   const table: Crossover = parseCrossover({ ...crossover, ...Object.fromEntries(only) });
   return new Communicator(channel, { crossover: table });
+}
+
+async function warmUp(worlds: readonly Communicator[], name: Contest): Promise<void> {
+  const [data, into] = [new Float32Array(256), new Float32Array(256)];
+  for (const world of worlds.slice(0, contests[name].length)) {
+    for (let call = 0; call < warmUps; call++) await operations[name](world, data, into);
+  }
 }
 
 async function contest(worlds: readonly Communicator[], name: Contest, bytes: number): Promise<Record<string, number>> {
@@ -157,7 +189,7 @@ async function contest(worlds: readonly Communicator[], name: Contest, bytes: nu
 /** Mean time of the slowest rank, microseconds. */
 async function timeOf(world: Communicator, operation: () => Promise<unknown>): Promise<number> {
   const onceMs = await timed(world, operation, 1);
-  const iterations = Math.max(1, Math.min(200, Math.round(turnMs / onceMs)));
+  const iterations = Math.max(minIterations, Math.min(200, Math.round(turnMs / onceMs)));
   return (await timed(world, operation, iterations)) * 1000;
 }
 

@@ -11,11 +11,12 @@ export interface Band {
   readonly rules: readonly SizeRule[];
 }
 
-/** A longer algorithm takes over when it is faster by this factor: noise should not write the table. */
+/** Rules whose times are together within this factor of the best are as good: noise should not write the table. */
 const MARGIN = 1.05;
 
 /**
- * Who is fastest up to which size.
+ * Who is to be taken up to which size: the rules whose times come to the least product over all sizes, so that one odd
+ * figure decides nothing; of those that are as good, the ones that keep the earlier algorithms the longest.
  *
  * @param rows microseconds by algorithm, for each of `sizes`.
  * @param algorithms in the order in which they take over: it never goes back to an earlier one.
@@ -25,18 +26,26 @@ export function sizeRules(
   sizes: readonly number[],
   algorithms: readonly string[],
 ): SizeRule[] {
-  const rules: { algorithm: string; maxBytes?: number }[] = [];
-  for (const [index, row] of rows.entries()) {
-    const current = rules.at(-1);
-    const later = algorithms.slice(current ? algorithms.indexOf(current.algorithm) : 0);
-    const timeOf = (name: string | undefined) => row[name ?? ''] ?? Number.POSITIVE_INFINITY;
-    const [first = ''] = later;
-    const fastest = later.reduce((best, name) => (timeOf(name) < timeOf(best) ? name : best), first);
-    if (current && timeOf(fastest) * MARGIN >= timeOf(current.algorithm)) continue;
-    if (current) current.maxBytes = sizes[index - 1] ?? 0;
-    rules.push({ algorithm: fastest });
-  }
-  return rules;
+  // In the order of their places, so the first that is good enough is the one to take.
+  const candidates = risingPlaces(rows.length, algorithms.length).map((places) => {
+    const taken = places.map((place) => algorithms[place] ?? '');
+    const cost = taken.reduce((sum, name, index) => sum + Math.log(rows[index]?.[name] ?? Number.NaN), 0);
+    return { taken, cost };
+  });
+  const least = Math.min(...candidates.map(({ cost }) => cost));
+  const { taken = [] } = candidates.find(({ cost }) => cost <= least + Math.log(MARGIN)) ?? {};
+  return taken.flatMap((algorithm, index) => {
+    if (index === taken.length - 1) return [{ algorithm }];
+    return algorithm === taken[index + 1] ? [] : [{ algorithm, maxBytes: sizes[index] ?? 0 }];
+  });
+}
+
+/** All rising sequences of so many places out of `0` to `count - 1`, in lexicographic order. */
+function risingPlaces(length: number, count: number, from = 0): number[][] {
+  if (length === 0) return [[]];
+  return Array.from({ length: count - from }, (_, step) => from + step).flatMap((place) =>
+    risingPlaces(length - 1, count, place).map((rest) => [place, ...rest]),
+  );
 }
 
 /**

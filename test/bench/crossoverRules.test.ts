@@ -17,6 +17,19 @@ describe('the rules that a measurement gives', () => {
     ]);
   });
 
+  it('are not changed by one odd figure', () => {
+    const rows = [
+      { tree: 10, pairwise: 30, halving: 30 },
+      { tree: 40, pairwise: 30, halving: 26 },
+      { tree: 90, pairwise: 50, halving: 70 },
+      { tree: 300, pairwise: 100, halving: 260 },
+    ];
+    expect(sizeRules(rows, sizes, ['tree', 'pairwise', 'halving'])).toEqual([
+      { algorithm: 'tree', maxBytes: 1 },
+      { algorithm: 'pairwise' },
+    ]);
+  });
+
   it('may leave an algorithm out', () => {
     const rows = sizes.map((size) => ({ tree: size, pairwise: 100, halving: size < 16 ? 99 : 3 }));
     expect(sizeRules(rows, sizes, ['tree', 'pairwise', 'halving'])).toEqual([
