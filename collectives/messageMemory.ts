@@ -1,3 +1,5 @@
+import { MemoryPool } from '../rendezvous/memoryPool.js';
+
 /** Up to here messages share memory: an ArrayBuffer costs more than what is in it. Half of what Buffer shares out. */
 const SHARING_BYTES = 2048;
 /** Shorter ones are not worth giving back: the collector deals with them well. */
@@ -12,8 +14,7 @@ const MAX_KEPT_BYTES = 33_554_432;
  * keep it just keeps it.
  */
 export class MessageMemory {
-  readonly #kept = new Map<number, Uint8Array[]>();
-  #keptBytes = 0;
+  readonly #pool = new MemoryPool<Uint8Array>(MAX_KEPT_BYTES);
 
   /** Whether memory of this length is worth giving back. */
   static lends({ byteLength }: Uint8Array): boolean {
@@ -28,27 +29,12 @@ export class MessageMemory {
   /** Memory that nobody else uses, holding anything. */
   take(byteLength: number): Uint8Array {
     if (byteLength <= SHARING_BYTES) return Buffer.allocUnsafe(byteLength);
-    const bytes = this.#kept.get(byteLength)?.pop();
-    if (!bytes) return Buffer.allocUnsafeSlow(byteLength);
-    this.#keptBytes -= byteLength;
-    return bytes;
+    return this.#pool.take(byteLength) ?? Buffer.allocUnsafeSlow(byteLength);
   }
 
   /** Takes back what `take` gave. Nobody may use it any more. */
   give(bytes: Uint8Array): void {
-    const { byteLength } = bytes;
-    if (!MessageMemory.lends(bytes)) return;
-    // Lengths that are not asked for any more make room.
-    if (this.#keptBytes + byteLength > MAX_KEPT_BYTES) this.#forgetAll();
-    const kept = this.#kept.get(byteLength);
-    if (kept) kept.push(bytes);
-    else this.#kept.set(byteLength, [bytes]);
-    this.#keptBytes += byteLength;
-  }
-
-  #forgetAll(): void {
-    this.#kept.clear();
-    this.#keptBytes = 0;
+    if (MessageMemory.lends(bytes)) this.#pool.give(bytes);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MemoryPool } from './memoryPool.js';
 import type { FrameAllocator } from './packedFrame.js';
 
 /**
@@ -5,27 +6,18 @@ import type { FrameAllocator } from './packedFrame.js';
  * system page by page, which takes as long as sending it.
  */
 export class FrameMemory implements FrameAllocator {
-  readonly #free = new Map<number, Buffer[]>();
-  readonly #maxBytes: number;
-  #keptBytes = 0;
+  readonly #pool: MemoryPool<Buffer>;
 
   /** @param maxBytes how much is kept for the next frames. */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#pool = new MemoryPool(maxBytes);
   }
 
   allocate(bytes: number): Buffer {
-    const memory = this.#free.get(bytes)?.pop();
-    if (!memory) return Buffer.allocUnsafeSlow(bytes);
-    this.#keptBytes -= bytes;
-    return memory;
+    return this.#pool.take(bytes) ?? Buffer.allocUnsafeSlow(bytes);
   }
 
   recycle(memory: Buffer): void {
-    if (this.#keptBytes + memory.length > this.#maxBytes) return;
-    this.#keptBytes += memory.length;
-    const same = this.#free.get(memory.length);
-    if (same) same.push(memory);
-    else this.#free.set(memory.length, [memory]);
+    this.#pool.give(memory);
   }
 }
