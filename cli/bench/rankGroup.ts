@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { BenchmarkError } from '../errors.js';
 import type { BenchRow } from './benchRow.js';
 import { type Measurement, timesPerIteration } from './measure.js';
@@ -127,6 +127,8 @@ export class RankGroup {
   async #answers(what: string, timeoutMs: number): Promise<RankAnswer[]> {
     const settled = new AbortController();
     const { signal } = settled;
+    // Every rank listens to it.
+    setMaxListeners(0, signal);
     const interrupt = () => settled.abort(this.#signal.reason);
     if (this.#signal.aborted) interrupt();
     this.#signal.addEventListener('abort', interrupt);
