@@ -3,7 +3,7 @@ import { ForkedServer } from './forkedServer.js';
 import { memberToken, RawMember } from './rawMember.js';
 
 const groupCount = 1000;
-const warmUpGroups = 800;
+const warmUpGroups = 1800;
 const abreast = 20;
 const megabyte = 1_048_576;
 
