@@ -100,8 +100,13 @@ function howMeasured({ rounds, sessions, cases, plannedCases }: ComparisonRecord
 
 /** Ranks keep the machine busy themselves, but none of them before they start. */
 function loadRemark(sessions: readonly Session[]): string {
-  if (sessions.every(({ cores, loadBefore }) => loadBefore <= cores / 2)) return 'Nothing else ran.';
-  return '**Other work ran beside it**, so the times are too high and scatter widely; only ratios within a case mean something.';
+  const countOf = (some: readonly Session[]) => some.reduce((sum, { cases }) => sum + cases, 0);
+  const busy = sessions.filter(({ cores, loadBefore }) => loadBefore > cores / 2);
+  if (busy.length === 0) return 'Nothing else ran.';
+  return (
+    `**The machine was not at rest when the calls began that measured ${countOf(busy)} of the ${countOf(sessions)} cases**: ` +
+    'their times may be too high and scatter widely; only ratios within a case mean something.'
+  );
 }
 
 function goalTable(outcomes: readonly GoalOutcome[]): string {
