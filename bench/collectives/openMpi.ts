@@ -45,10 +45,9 @@ export class OpenMpi {
       ...[budgetMs, minIterations, maxIterations].map(String),
       ...cases.flatMap(({ operation, bytes }) => [operation, String(bytes)]),
     ];
-    const { stdout } = await run('mpirun', args, {
-      signal: this.#signal,
-      timeout: timeoutMs,
-      maxBuffer: maxOutputBytes,
+    const limits = { signal: this.#signal, timeout: timeoutMs, maxBuffer: maxOutputBytes };
+    const { stdout } = await run('mpirun', args, limits).catch((error) => {
+      throw this.#signal.aborted ? error : new Error(faultOf(error, timeoutMs), { cause: error });
     });
     return stdout
       .trim()
@@ -64,4 +63,11 @@ function readLine(line: string, ranks: number): BenchRow {
     throw new Error(`the OpenMPI program wrote a line that is not one of its own: ${line}`);
   }
   return { ...rowOf('openmpi', ranks, operation, bytes ?? 0, iterations ?? 0, [avgUs ?? 0]), minUs, maxUs };
+}
+
+/** Why `mpirun` failed, without the paths of this machine: the last line of its own that is not a rule. */
+function faultOf(error: { killed?: boolean; stderr?: string }, timeoutMs: number): string {
+  if (error.killed) return `mpirun did not end within ${timeoutMs / 1000} s`;
+  const lines = (error.stderr ?? '').split('\n').filter((line) => /[^-\s]/.test(line));
+  return `mpirun failed: ${lines.at(-1) ?? 'it does not say why'}`;
 }
