@@ -82,12 +82,12 @@ function howMeasured({ rounds, sessions, cases, plannedCases }: ComparisonRecord
   const extent =
     cases.length >= plannedCases
       ? `all ${plannedCases} cases`
-      : `${cases.length} of ${plannedCases} cases; the same command goes on with the others`;
+      : `${cases.length} of ${plannedCases} cases; the last command goes on with the others`;
   return [
     `Measured on ${[...new Set(sessions.map(({ date }) => date.slice(0, 10)))].join(', ')} by`,
     '',
     '```sh',
-    last.command,
+    ...new Set(sessions.map(({ command }) => command)),
     '```',
     '',
     `in ${sessions.length === 1 ? 'one call' : `${sessions.length} calls`} that took ${minutes.toFixed(1)} minutes: ${extent}. The machine had ${machine};`,
