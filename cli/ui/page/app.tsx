@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { ComparePage } from './comparePage.js';
 import { NewRunPage } from './newRunPage.js';
 import { fragmentOf, type Route, useRoute } from './route.js';
@@ -21,7 +21,8 @@ export function App() {
   const place = useRef<HTMLElement>(null);
   const address = fragmentOf(route);
   const shown = useRef(address);
-  useEffect(() => {
+  // Before the page is painted: a Tab pressed at once begins in it.
+  useLayoutEffect(() => {
     document.title = `${route.page === 'run' ? route.runId : titles[route.page]} – Muster`;
     if (shown.current === address) return;
     // Who reads by ear, or goes by keyboard, is to begin at the new page.
