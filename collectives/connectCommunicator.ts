@@ -42,10 +42,13 @@ export interface ConnectCommunicatorOptions {
    */
   readonly channel?: 'relay' | 'direct';
   /**
-   * With `direct`: how long to keep the CPU busy while waiting for a message, in ms; 0 (the default) is never. Only for
-   * ranks that have a CPU of their own.
+   * With `direct`: how long a rank that waits looks for messages before it goes to sleep, in ms; 0 is never. By default 1
+   * where it can give the CPU to others in between (on Linux, with the optional package koffi), elsewhere 0: it would
+   * keep others from working.
    */
-  readonly spinMs?: number;
+  readonly pollMs?: number | undefined;
+  /** With `direct`: leaves the sockets to Node even where they could be read and written by system calls. */
+  readonly plainSockets?: boolean | undefined;
   readonly clock?: Clock;
 }
 

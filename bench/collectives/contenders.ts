@@ -25,7 +25,7 @@ export interface Contender {
 
 const mpiTimeoutMs = 120_000;
 /** Long enough for the answer to any small message. */
-const spinMs = 2;
+const pollMs = 2;
 
 /** Starts worlds of every kind; servers that are needed are started once. */
 export class Contenders {
@@ -82,7 +82,7 @@ export class Contenders {
   /** Ranks that spin without a CPU of their own only keep each other from working. */
   async #startSpinning(ranks: number): Promise<Contender> {
     const name = 'direct-spin';
-    if (ranks <= availableParallelism()) return grouped(name, await this.#meetingPlace.start('direct', ranks, spinMs));
+    if (ranks <= availableParallelism()) return grouped(name, await this.#meetingPlace.start('direct', ranks, { pollMs }));
     return { name, measure: async () => undefined, close: async () => {} };
   }
 

@@ -12,14 +12,14 @@ import type { BenchRow } from './benchRow.js';
 import { BenchMeetingPlace } from './meetingPlace.js';
 import { type BenchOperation, type OperationName, operations } from './operations.js';
 import { defaultBudget } from './rankGroup.js';
+import type { DirectOptions } from './rankProcess.js';
 
-export interface BenchCollectivesOptions {
+export interface BenchCollectivesOptions extends DirectOptions {
   readonly channel: BenchChannel;
   readonly ranks: readonly number[];
   readonly sizes: readonly number[];
   readonly ops: readonly OperationName[];
   readonly budgetMs: number;
-  readonly spinMs: number;
 }
 
 /** All ranks together hold no more than this at once. */
@@ -68,11 +68,11 @@ export async function benchCollectives(session: Session, options: BenchCollectiv
 async function timeWorld(
   place: BenchMeetingPlace,
   ranks: number,
-  { channel, sizes, ops, budgetMs, spinMs }: BenchCollectivesOptions,
+  { channel, sizes, ops, budgetMs, pollMs, plainSockets }: BenchCollectivesOptions,
   rows: BenchRow[],
   leftOut: LeftOut[],
 ): Promise<void> {
-  const group = await place.start(channel, ranks, spinMs);
+  const group = await place.start(channel, ranks, { pollMs, plainSockets });
   try {
     for (const operation of ops) {
       const { kind, sized, memoryBytes }: BenchOperation = operations[operation];

@@ -5,7 +5,7 @@ import { signToken } from '../../rendezvous/token.js';
 import type { BenchChannel } from './benchChannels.js';
 import { type BenchObjects, startBenchObjects } from './benchObjects.js';
 import { RankGroup } from './rankGroup.js';
-import type { BenchMeeting } from './rankProcess.js';
+import type { BenchMeeting, DirectOptions } from './rankProcess.js';
 
 const tokenLifetimeMs = 3_600_000;
 
@@ -27,10 +27,10 @@ export class BenchMeetingPlace {
   /**
    * Starts the ranks of one world; they are ready when it resolves.
    *
-   * @param spinMs with `direct`: how long a rank that waits keeps its CPU busy.
+   * @param direct how the links of `direct` are used; other channels have none.
    */
-  async start(channel: BenchChannel, worldSize: number, spinMs = 0): Promise<RankGroup> {
-    const meetings = await this.#meetings(channel, worldSize, spinMs);
+  async start(channel: BenchChannel, worldSize: number, direct: DirectOptions = {}): Promise<RankGroup> {
+    const meetings = await this.#meetings(channel, worldSize, direct);
     const programs = meetings.map((meeting) => ({ entry: this.#entry, argument: JSON.stringify(meeting) }));
     return RankGroup.start({ channel, worldSize, programs, signal: this.#signal });
   }
@@ -39,7 +39,7 @@ export class BenchMeetingPlace {
     for (const step of this.#closing.splice(0).reverse()) await step();
   }
 
-  async #meetings(channel: BenchChannel, worldSize: number, spinMs: number): Promise<BenchMeeting[]> {
+  async #meetings(channel: BenchChannel, worldSize: number, direct: DirectOptions): Promise<BenchMeeting[]> {
     if (channel === 'memory') return [{ channel, worldSize }];
     const runId = `bench-${++this.#runs}`;
     if (channel === 'storage') {
@@ -53,7 +53,7 @@ export class BenchMeetingPlace {
     return Array.from({ length: worldSize }, (_, rank) => {
       const identity = { runId, rank, worldSize };
       const token = signToken(secret, { purpose: 'member', ...identity, generation: 0, expiresAtMs });
-      return { channel, ...identity, url, token, spinMs };
+      return { channel, ...identity, url, token, ...direct };
     });
   }
 

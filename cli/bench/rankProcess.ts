@@ -12,6 +12,11 @@ import { serveRanks } from './rankService.js';
 const connectTimeoutMs = 30_000;
 const operationTimeoutMs = 120_000;
 
+const directSchema = z.object({ pollMs: z.number().min(0).optional(), plainSockets: z.boolean().optional() });
+
+/** How ranks use their direct links. */
+export type DirectOptions = z.infer<typeof directSchema>;
+
 const meetingSchema = z.discriminatedUnion('channel', [
   z.object({ channel: z.literal('memory'), worldSize: z.int().min(1) }),
   z.object({
@@ -21,7 +26,7 @@ const meetingSchema = z.discriminatedUnion('channel', [
     runId: z.string(),
     rank: z.int().min(0),
     worldSize: z.int().min(1),
-    spinMs: z.number().min(0),
+    ...directSchema.shape,
   }),
   z.object({
     channel: z.literal('storage'),

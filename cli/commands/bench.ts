@@ -23,7 +23,8 @@ const collectivesCommand = () =>
     )
     .option('--ops <names,...>', `of ${operationNames.join(', ')}; default: all`, operationList, [...operationNames])
     .option('--budget-ms <n>', 'time for the iterations of one figure', integerArgument(1), 500)
-    .option('--spin-ms <n>', 'with direct: keep the CPU busy so long while waiting', integerArgument(0), 0)
+    .option('--poll-ms <n>', 'with direct: look for messages so long before going to sleep', integerArgument(0))
+    .option('--plain-sockets', 'with direct: leave the sockets to Node, as where koffi is not installed')
     .addHelpText(
       'after',
       examples(

@@ -6,16 +6,22 @@ import { type Frame, frame, frameKinds } from '../../rendezvous/protocol.js';
 import type { MusterError } from '../../run/errors.js';
 import type { Arrival, Channel, ChannelObserver, CountedBarrier, Membership, Message, Pending } from '../channel.js';
 import { RelayChannel } from '../relayChannel.js';
+import type { OpenedLink } from './directLink.js';
 import { Door } from './door.js';
 import { type Invitation, type LinkConnection, makeLink } from './linkMaker.js';
 import { LINK_CONTEXT } from './linkMessages.js';
+import { type LinkStream, NodeStream } from './linkStream.js';
 import { askObserver, type SeenPort } from './natProbe.js';
+import { PolledStream } from './polledStream.js';
+import { Poller } from './poller.js';
 import { type Path, Route } from './route.js';
-import { Spinner } from './spinner.js';
+import { fileDescriptorOf, type SystemCalls, systemCalls } from './systemCalls.js';
 
 /** Time for a link to come about; a SYN under way is not given up before. */
 const MAKING_MS = 4000;
 const OBSERVER_MS = 2000;
+/** By default, where polling harms nobody; longer than what passes between the messages of one operation. */
+const POLL_MS = 1;
 /** Beyond this world size the rendezvous counts a barrier sooner than ranks can tell each other in rounds. */
 const MAX_TOLD_BARRIER = 8;
 /** Time that a rank's departure waits for the last bytes of its link. */
@@ -23,10 +29,13 @@ const LAST_BYTES_MS = 1000;
 
 export interface DirectChannelOptions extends Omit<ConnectOptions, 'listener' | 'sharedPort'> {
   /**
-   * How long to keep the CPU busy while waiting for a message, in ms; 0 (the default) is never. It shortens small
-   * operations, but only where every rank has a CPU of its own.
+   * How long a rank that waits looks for messages before it goes to sleep, in ms; 0 is never. By default 1 where it can
+   * give the CPU to others in between (`systemCalls`), and 0 where it cannot: it then shortens small operations only
+   * where every rank has a CPU of its own.
    */
-  readonly spinMs?: number;
+  readonly pollMs?: number | undefined;
+  /** Leaves the sockets to Node even where there are `systemCalls`. */
+  readonly plainSockets?: boolean | undefined;
 }
 
 /**
@@ -47,7 +56,8 @@ export class DirectChannel implements Channel {
   readonly gone = new Map<number, PeerGone>();
   readonly #relay: RelayChannel;
   readonly #clock: Clock;
-  readonly #spinner: Spinner;
+  readonly #calls: SystemCalls | undefined;
+  readonly #poller: Poller;
   readonly #routes = new Map<number, Route>();
   #door: Promise<Door | undefined> | undefined;
   #seen: { readonly local: Endpoint; readonly by: Promise<SeenPort | null> } | undefined;
@@ -62,7 +72,9 @@ export class DirectChannel implements Channel {
     if (relay.membership) this.membership = relay.membership;
     this.#relay = relay;
     this.#clock = options.clock ?? systemClock;
-    this.#spinner = new Spinner(options.spinMs ?? 0);
+    this.#calls = options.plainSockets ? undefined : systemCalls;
+    const pollMs = options.pollMs ?? (this.#calls ? POLL_MS : 0);
+    this.#poller = new Poller({ pollMs, yieldCpu: this.#calls?.yieldCpu });
     for (const [rank, peer] of relay.gone) this.gone.set(rank, peer);
     relay.observe({
       gone: (peers) => this.#peersGone(peers),
@@ -101,7 +113,7 @@ export class DirectChannel implements Channel {
 
   receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
     const arrival = this.#relay.receive(from, context, tag, into);
-    this.#spinner.during(arrival);
+    this.#poller.during(arrival);
     return arrival;
   }
 
@@ -167,17 +179,24 @@ export class DirectChannel implements Channel {
     return observer ? askObserver(observer, localPort, OBSERVER_MS) : Promise.resolve(null);
   }
 
-  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkConnection> {
+  async #makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<OpenedLink> {
     const deadline = new AbortController();
     const cancel = this.#clock.after(MAKING_MS, () => deadline.abort());
     const stop = AbortSignal.any([signal, deadline.signal]);
     const localPort = this.#punchingPorts.get(peer) ?? this.#relay.link.local?.port ?? 0;
     const means = { rank: this.rank, localPort, door: await this.#door };
     try {
-      return await makeLink(means, peer, linkId, invitation, stop);
+      const connection = await makeLink(means, peer, linkId, invitation, stop);
+      return { socket: connection.socket, stream: this.#streamOf(connection) };
     } finally {
       cancel();
     }
+  }
+
+  #streamOf(connection: LinkConnection): LinkStream {
+    const fileDescriptor = connection.intake.readsInPlace ? fileDescriptorOf(connection.socket) : undefined;
+    if (!this.#calls || fileDescriptor === undefined) return new NodeStream(connection);
+    return new PolledStream(connection, fileDescriptor, this.#calls, this.#poller);
   }
 
   /** Links of the old membership may hold what belongs to it. */

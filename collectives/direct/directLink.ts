@@ -2,6 +2,7 @@ import { FrameReader, type FrameSink } from './frameReader.js';
 import { FrameWriter } from './frameWriter.js';
 import { hangUp, type LinkConnection } from './linkMaker.js';
 import { LinkPulse } from './linkPulse.js';
+import type { LinkStream } from './linkStream.js';
 
 /** Time for the other end to hang up after this one has. */
 const CLOSE_GRACE_MS = 1000;
@@ -14,6 +15,12 @@ export interface LinkEvents extends Pick<FrameSink, 'message' | 'claim'> {
   ended(): void;
 }
 
+/** A connection, and how its bytes are read and written. */
+export interface OpenedLink {
+  readonly socket: LinkConnection['socket'];
+  readonly stream: LinkStream;
+}
+
 /** A link of two ranks: a stream of frames each way. */
 export class DirectLink {
   readonly id: number;
@@ -21,17 +28,18 @@ export class DirectLink {
   readonly reader: FrameReader;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  readonly #connection: LinkConnection;
+  readonly #socket: LinkConnection['socket'];
+  readonly #stream: LinkStream;
   readonly #events: LinkEvents;
   readonly #pulse: LinkPulse;
   #state: 'live' | 'peerLeft' | 'closing' | 'over' = 'live';
 
-  constructor(id: number, rank: number, connection: LinkConnection, events: LinkEvents) {
+  constructor(id: number, rank: number, { socket, stream }: OpenedLink, events: LinkEvents) {
     this.id = id;
-    this.#connection = connection;
+    this.#socket = socket;
+    this.#stream = stream;
     this.#events = events;
-    const { socket } = connection;
-    this.writer = new FrameWriter(socket, {
+    this.writer = new FrameWriter(stream, {
       rank,
       onStuck: () => this.#broken(),
       received: () => this.reader.tell(),
@@ -46,7 +54,7 @@ export class DirectLink {
     });
     this.#pulse = new LinkPulse({
       beat: () => this.writer.acknowledge(),
-      bytesRead: () => socket.bytesRead,
+      bytesRead: () => stream.bytesRead,
       silent: () => this.#broken(),
     });
     this.closed = closing(socket);
@@ -57,7 +65,7 @@ export class DirectLink {
   /** Begins to take in what the other end sends. */
   open(): void {
     this.#pulse.listen();
-    this.#connection.intake.open(this.reader, () => this.#broken());
+    this.#stream.open(this.reader, () => this.#broken());
   }
 
   /** Hangs up at once; nothing more comes out of it. */
@@ -67,10 +75,9 @@ export class DirectLink {
     this.#pulse.stop();
     this.writer.stop();
     this.reader.interrupt();
-    this.#connection.intake.stop();
-    const { socket } = this.#connection;
-    if (isOrderly) socket.destroy();
-    else hangUp(socket);
+    this.#stream.stop();
+    if (isOrderly) this.#socket.destroy();
+    else hangUp(this.#socket);
   }
 
   /** Departs in good order: what was sent before still arrives. */
@@ -79,7 +86,7 @@ export class DirectLink {
     if (this.#state === 'live') {
       this.#state = 'closing';
       this.writer.leave();
-      this.#connection.socket.end();
+      this.#stream.end();
     }
     const timer = setTimeout(() => this.destroy(), CLOSE_GRACE_MS);
     await this.closed;
@@ -90,7 +97,7 @@ export class DirectLink {
     if (this.#state === 'live') this.#state = 'peerLeft';
     this.#pulse.stop();
     this.writer.stop();
-    this.#connection.socket.end();
+    this.#stream.end();
   }
 
   #lost(): void {

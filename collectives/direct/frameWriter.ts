@@ -7,6 +7,7 @@ import {
   writeHeader,
 } from '../../rendezvous/protocol.js';
 import { type Message, type Pending, taken } from '../channel.js';
+import type { ByteStream } from './linkStream.js';
 import { SentWindow } from './sentWindow.js';
 import { Transfer } from './transfer.js';
 
@@ -18,14 +19,6 @@ const MERGED_BYTES = 16_384;
 const HIGH_WATER_BYTES = 1_048_576;
 /** Sent bytes that are kept until the other end has acknowledged them; two acknowledgements fit. */
 export const WINDOW_BYTES = 2_097_152;
-
-/** Where the bytes of a stream leave. */
-export interface ByteSocket {
-  readonly writableLength: number;
-  cork(): void;
-  uncork(): void;
-  write(bytes: Uint8Array, written: () => void): void;
-}
 
 export interface FrameWriterOptions {
   readonly rank: number;
@@ -40,6 +33,7 @@ interface Unsettled {
   readonly transfer: Transfer;
   /** Its bytes in the stream so far, oldest first. */
   pieces: Uint8Array[];
+  /** Chunks that the system has not taken whole. */
   unwritten: number;
   /** Offset in the stream behind its last byte, once that is known. */
   end: number | undefined;
@@ -58,7 +52,7 @@ type FrameFields = Omit<FrameHeader, 'epoch' | 'sequence' | 'source' | 'destinat
  * need: where ranks swap messages, acknowledgements cost nothing.
  */
 export class FrameWriter {
-  readonly #socket: ByteSocket;
+  readonly #stream: ByteStream;
   readonly #options: FrameWriterOptions;
   readonly #window = new SentWindow(WINDOW_BYTES);
   /** Messages of which nothing was sent yet. */
@@ -70,8 +64,8 @@ export class FrameWriter {
   #stopped = false;
   #settlesSoon = false;
 
-  constructor(socket: ByteSocket, options: FrameWriterOptions) {
-    this.#socket = socket;
+  constructor(stream: ByteStream, options: FrameWriterOptions) {
+    this.#stream = stream;
     this.#options = options;
   }
 
@@ -96,12 +90,12 @@ export class FrameWriter {
     if (this.#stopped) return;
     const sequence = this.#options.received() % 2 ** 32;
     const acknowledgement = frame({ kind: frameKinds.acknowledge, sequence, source: this.#options.rank });
-    this.#socket.write(encodeFrame(acknowledgement), this.#pump);
+    this.#stream.write([encodeFrame(acknowledgement)], this.#pump);
   }
 
   /** Tells the other end that nothing follows. */
   leave(): void {
-    this.#socket.write(encodeFrame(frame({ kind: frameKinds.leave, source: this.#options.rank })), () => {});
+    this.#stream.write([encodeFrame(frame({ kind: frameKinds.leave, source: this.#options.rank }))], () => {});
   }
 
   /** The other end has so many bytes of the stream, modulo 2^32. */
@@ -149,7 +143,7 @@ export class FrameWriter {
     bytes.set(payload, HEADER_BYTES);
     if (!place) this.#window.keep(bytes);
     this.#offset += length;
-    this.#socket.write(bytes, this.#pump);
+    this.#stream.write([bytes], this.#pump);
   }
 
   readonly #pump = (): void => {
@@ -175,17 +169,15 @@ export class FrameWriter {
     const [header, payload] = this.#nextChunk(message);
     const pieces =
       payload && header.length + payload.byteLength > MERGED_BYTES ? [header, payload] : [merged(header, payload)];
-    this.#socket.cork();
     for (const piece of pieces) {
       message.pieces.push(piece);
-      message.unwritten += 1;
       this.#offset += piece.byteLength;
-      this.#socket.write(piece, () => {
-        message.unwritten -= 1;
-        if (message.unwritten === 0) this.#pump();
-      });
     }
-    this.#socket.uncork();
+    const isTaken = this.#stream.write(pieces, () => {
+      message.unwritten -= 1;
+      if (message.unwritten === 0) this.#pump();
+    });
+    if (!isTaken) message.unwritten += 1;
     if (message.cancelled || message.transfer.remainingBytes === 0) message.end = this.#offset;
   }
 
@@ -256,7 +248,7 @@ export class FrameWriter {
   }
 
   #hasRoom(): boolean {
-    return this.#socket.writableLength < HIGH_WATER_BYTES;
+    return this.#stream.backlogBytes < HIGH_WATER_BYTES;
   }
 
   #writeHeader(target: Buffer, fields: FrameFields, payloadBytes: number): void {

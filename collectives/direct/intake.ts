@@ -30,6 +30,7 @@ export class Intake {
   #onFault: (error: unknown) => void = () => {};
   #over: Error | undefined;
   #socket: Socket | undefined;
+  #readsInPlace = true;
 
   constructor() {
     this.onread = {
@@ -41,6 +42,11 @@ export class Intake {
     };
   }
 
+  /** Whether the socket holds back nothing that it has read. */
+  get readsInPlace(): boolean {
+    return this.#readsInPlace;
+  }
+
   /** Takes the end of the socket for the end of what comes. */
   attach(socket: Socket): void {
     this.#socket = socket;
@@ -49,6 +55,7 @@ export class Intake {
 
   /** Takes in what comes out of a socket that was not made with `onread`. */
   listen(socket: Socket): void {
+    this.#readsInPlace = false;
     socket.on('data', (bytes) => {
       if (!this.#took(bytes)) socket.pause();
     });

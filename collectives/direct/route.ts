@@ -1,9 +1,9 @@
 import type { Introduction } from '../../rendezvous/introduction.js';
 import type { Message, Pending } from '../channel.js';
 import type { Claim } from '../mailbox.js';
-import { DirectLink } from './directLink.js';
+import { DirectLink, type OpenedLink } from './directLink.js';
 import { FrameReader, type FrameSink } from './frameReader.js';
-import type { Invitation, LinkConnection } from './linkMaker.js';
+import type { Invitation } from './linkMaker.js';
 import { decodeLinkMessage, encodeLinkMessage, LINK_CONTEXT, linkMessages } from './linkMessages.js';
 import { Transfer } from './transfer.js';
 
@@ -28,7 +28,7 @@ export interface RouteHost {
   claim(from: number, context: number, tag: number, bytes: number): Claim | undefined;
   /** Tells the rendezvous that this rank wants a link to another. */
   offer(to: number, attempt: number): void;
-  makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<LinkConnection>;
+  makeLink(peer: number, linkId: number, invitation: Invitation, signal: AbortSignal): Promise<OpenedLink>;
 }
 
 /**
@@ -112,7 +112,7 @@ export class Route {
     this.#making = making;
     this.#reason = 'a link is being made';
     this.#host.makeLink(this.#peer, linkId, introduction, making.stop.signal).then(
-      (connection) => this.#made(making, connection),
+      (opened) => this.#made(making, opened),
       (error: Error) => this.#failed(making, error),
     );
   }
@@ -155,13 +155,13 @@ export class Route {
     this.#host.offer(this.#peer, this.#failures + 1);
   }
 
-  #made(making: { readonly linkId: number }, connection: LinkConnection): void {
+  #made(making: { readonly linkId: number }, opened: OpenedLink): void {
     if (this.#making !== making || this.#gone) {
-      connection.socket.destroy();
+      opened.socket.destroy();
       return;
     }
     this.#making = undefined;
-    const link = new DirectLink(making.linkId, this.#host.rank, connection, {
+    const link = new DirectLink(making.linkId, this.#host.rank, opened, {
       message: (context, tag, message) => this.#host.deliver(this.#peer, context, tag, message),
       claim: (context, tag, bytes) => this.#host.claim(this.#peer, context, tag, bytes),
       broken: () => this.#broken(link),

@@ -134,7 +134,7 @@ describe('a direct channel', () => {
   it('goes on while others wait, with empty blocks and with waiting that keeps the CPU busy', async () => {
     const runId = worlds.nextRunId();
     const ranks = await Promise.all(
-      [0, 1, 2].map((rank) => worlds.rank({ ...worlds.options(runId, rank, 3), spinMs: 1 })),
+      [0, 1, 2].map((rank) => worlds.rank({ ...worlds.options(runId, rank, 3), pollMs: 1 })),
     );
     const sums = await Promise.all(ranks.map(({ communicator }) => communicator.allreduce(new Float64Array(1), 'sum')));
     expect(sums).toEqual([Float64Array.of(0), Float64Array.of(0), Float64Array.of(0)]);

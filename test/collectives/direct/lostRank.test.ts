@@ -122,7 +122,7 @@ it('ranks of a rendezvous that speaks TLS link, too, and go on in a new epoch wh
 it('a communicator is asked for direct links by its options', async () => {
   const runId = worlds.nextRunId();
   const world = await Promise.all(
-    [0, 1].map((rank) => connectCommunicator({ ...worlds.options(runId, rank, 2), channel: 'direct', spinMs: 0.1 })),
+    [0, 1].map((rank) => connectCommunicator({ ...worlds.options(runId, rank, 2), channel: 'direct', pollMs: 0.1 })),
   );
   const sums = await Promise.all(world.map((communicator) => communicator.allreduce(communicator.rank + 1, 'sum')));
   expect(sums).toEqual([3, 3]);

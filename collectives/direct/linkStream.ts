@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import type { ByteSink } from './intake.js';
+import type { LinkConnection } from './linkMaker.js';
+
+/** Where the bytes of a link leave. */
+export interface ByteStream {
+  /** Bytes handed over that the system has not taken. */
+  readonly backlogBytes: number;
+  /** @returns whether the system has taken all of it; otherwise `taken` is called once it has, and until then reads it. */
+  write(pieces: readonly Uint8Array[], taken: () => void): boolean;
+}
+
+/** The bytes of a link in both directions. */
+export interface LinkStream extends ByteStream {
+  /** Bytes that have come so far. */
+  readonly bytesRead: number;
+  /** From here on what comes goes into the sink; what that throws is handed to `onFault`, once. */
+  open(sink: ByteSink, onFault: (error: unknown) => void): void;
+  /** Nothing follows; what was written before still leaves. */
+  end(): void;
+  /** Nothing that still comes is looked at, and nothing leaves any more. */
+  stop(): void;
+}
+
+/** A socket of Node as it is. */
+export class NodeStream implements LinkStream {
+  readonly #connection: LinkConnection;
+
+  constructor(connection: LinkConnection) {
+    this.#connection = connection;
+  }
+
+  get backlogBytes(): number {
+    return this.#connection.socket.writableLength;
+  }
+
+  get bytesRead(): number {
+    return this.#connection.socket.bytesRead;
+  }
+
+  write(pieces: readonly Uint8Array[], taken: () => void): boolean {
+    writeTogether(this.#connection.socket, pieces, taken);
+    return false;
+  }
+
+  open(sink: ByteSink, onFault: (error: unknown) => void): void {
+    this.#connection.intake.open(sink, onFault);
+  }
+
+  end(): void {
+    this.#connection.socket.end();
+  }
+
+  stop(): void {
+    this.#connection.intake.stop();
+  }
+}
+
+/** Hands pieces over to be written in one go; `taken` is called when the system has the last of them. */
+export function writeTogether(socket: Socket, pieces: readonly Uint8Array[], taken: () => void): void {
+  const last = pieces.length - 1;
+  socket.cork();
+  for (const [index, piece] of pieces.entries()) {
+    if (index === last) socket.write(piece, taken);
+    else socket.write(piece);
+  }
+  socket.uncork();
+}

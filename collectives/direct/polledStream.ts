@@ -1,0 +1,177 @@
+import type { Socket } from 'node:net';
+import type { ByteSink, Intake } from './intake.js';
+import type { LinkConnection } from './linkMaker.js';
+import { type LinkStream, writeTogether } from './linkStream.js';
+import type { Pollable, Poller } from './poller.js';
+import type { SystemCalls } from './systemCalls.js';
+
+/** What the event loop reads of what wakes a rank up; the rank reads the rest itself. */
+const WAKING_BYTES = 4096;
+/** After so many bytes of one stream the others have their turn. */
+const TURN_BYTES = 1_048_576;
+
+/** Bytes that the system had no room for. */
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly taken: (() => void) | undefined;
+}
+
+/**
+ * A socket that is read and written by system calls, at the moments that the poller chooses, straight into where the sink
+ * wants the bytes. Node's event loop connects and closes it, reads what wakes up a rank that has gone to sleep, and
+ * writes what a rank that goes to sleep leaves behind.
+ */
+export class PolledStream implements LinkStream, ByteSink, Pollable {
+  readonly #socket: Socket;
+  readonly #intake: Intake;
+  readonly #fileDescriptor: number;
+  readonly #calls: SystemCalls;
+  readonly #poller: Poller;
+  readonly #waking = Buffer.allocUnsafeSlow(WAKING_BYTES);
+  #backlog: Waiting[] = [];
+  #backlogBytes = 0;
+  #bytesRead = 0;
+  #sink: ByteSink | undefined;
+  #onFault: (error: unknown) => void = () => {};
+
+  constructor({ socket, intake }: LinkConnection, fileDescriptor: number, calls: SystemCalls, poller: Poller) {
+    this.#socket = socket;
+    this.#intake = intake;
+    this.#fileDescriptor = fileDescriptor;
+    this.#calls = calls;
+    this.#poller = poller;
+  }
+
+  get backlogBytes(): number {
+    return this.#backlogBytes + this.#socket.writableLength;
+  }
+
+  get isBackedUp(): boolean {
+    return this.#backlogBytes > 0;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  open(sink: ByteSink, onFault: (error: unknown) => void): void {
+    this.#sink = sink;
+    this.#onFault = onFault;
+    this.#intake.open(this, onFault);
+    this.#poller.attend(this);
+  }
+
+  stop(): void {
+    this.#poller.forget(this);
+    this.#sink = undefined;
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    this.#intake.stop();
+  }
+
+  end(): void {
+    this.rest();
+    this.#socket.end();
+  }
+
+  write(pieces: readonly Uint8Array[], taken: () => void): boolean {
+    if (this.#socket.writableLength > 0) {
+      writeTogether(this.#socket, pieces, taken);
+      return false;
+    }
+    const last = pieces.length - 1;
+    let index = 0;
+    let rest = pieces[0];
+    while (rest && this.#backlogBytes === 0) {
+      const sent = this.#send(rest, index < last);
+      if (sent < rest.byteLength) {
+        rest = rest.subarray(sent);
+        break;
+      }
+      index += 1;
+      rest = pieces[index];
+    }
+    for (; rest; index += 1, rest = pieces[index]) {
+      this.#backlog.push({ bytes: rest, taken: index === last ? taken : undefined });
+      this.#backlogBytes += rest.byteLength;
+    }
+    if (this.#backlogBytes === 0) return true;
+    if (!this.#poller.stir()) this.rest();
+    return false;
+  }
+
+  poll(): boolean {
+    // Once a socket is destroyed its number may be that of another.
+    if (this.#socket.destroyed) return false;
+    const hasSent = this.#backlogBytes > 0 && this.#sendBacklog();
+    return this.#drain() || hasSent;
+  }
+
+  rest(): void {
+    const backlog = this.#backlog;
+    if (backlog.length === 0) return;
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    for (const { bytes, taken } of backlog) this.#socket.write(bytes, taken);
+  }
+
+  /** Where the event loop reads to. */
+  place(): Uint8Array {
+    return this.#waking;
+  }
+
+  placed(length: number): void {
+    this.feed(this.#waking.subarray(0, length));
+    this.#drain();
+    this.#poller.stir();
+  }
+
+  feed(bytes: Uint8Array): void {
+    this.#bytesRead += bytes.byteLength;
+    this.#sink?.feed(bytes);
+  }
+
+  /** @returns whether anything was there. */
+  #drain(): boolean {
+    const before = this.#bytesRead;
+    try {
+      while (this.#sink && !this.#socket.destroyed && this.#bytesRead - before < TURN_BYTES) {
+        const place = this.#sink.place();
+        const length = this.#calls.receive(this.#fileDescriptor, place);
+        // The end of the stream, and what broke it, are left to the event loop.
+        if (length <= 0) break;
+        this.#bytesRead += length;
+        this.#sink.placed(length);
+        if (length < place.byteLength) break;
+      }
+    } catch (error) {
+      this.stop();
+      this.#onFault(error);
+    }
+    return this.#bytesRead > before;
+  }
+
+  #sendBacklog(): boolean {
+    const backlog = this.#backlog;
+    let hasSent = false;
+    while (backlog[0]) {
+      const { bytes, taken } = backlog[0];
+      const sent = this.#send(bytes, backlog.length > 1);
+      this.#backlogBytes -= sent;
+      hasSent ||= sent > 0;
+      if (sent < bytes.byteLength) {
+        backlog[0] = { bytes: bytes.subarray(sent), taken };
+        break;
+      }
+      backlog.shift();
+      taken?.();
+    }
+    return hasSent;
+  }
+
+  /** @returns how many bytes the system has taken. Why it takes none, if the connection is broken, Node finds out. */
+  #send(bytes: Uint8Array, isFollowed: boolean): number {
+    if (this.#socket.destroyed) return 0;
+    return Math.max(0, this.#calls.send(this.#fileDescriptor, bytes, isFollowed));
+  }
+}
