@@ -15,6 +15,7 @@ import { askObserver, type SeenPort } from './natProbe.js';
 import { PolledStream } from './polledStream.js';
 import { Poller } from './poller.js';
 import { type Path, Route } from './route.js';
+import { Spinner } from './spinner.js';
 import { fileDescriptorOf, type SystemCalls, systemCalls } from './systemCalls.js';
 
 /** Time for a link to come about; a SYN under way is not given up before. */
@@ -56,8 +57,10 @@ export class DirectChannel implements Channel {
   readonly gone = new Map<number, PeerGone>();
   readonly #relay: RelayChannel;
   readonly #clock: Clock;
-  readonly #calls: SystemCalls | undefined;
-  readonly #poller: Poller;
+  /** Where sockets are read and written by system calls. */
+  readonly #polling: { readonly calls: SystemCalls; readonly poller: Poller } | undefined;
+  /** Where they are left to Node. */
+  readonly #spinner: Spinner;
   readonly #routes = new Map<number, Route>();
   #door: Promise<Door | undefined> | undefined;
   #seen: { readonly local: Endpoint; readonly by: Promise<SeenPort | null> } | undefined;
@@ -72,9 +75,11 @@ export class DirectChannel implements Channel {
     if (relay.membership) this.membership = relay.membership;
     this.#relay = relay;
     this.#clock = options.clock ?? systemClock;
-    this.#calls = options.plainSockets ? undefined : systemCalls;
-    const pollMs = options.pollMs ?? (this.#calls ? POLL_MS : 0);
-    this.#poller = new Poller({ pollMs, yieldCpu: this.#calls?.yieldCpu });
+    const { pollMs, plainSockets = false } = options;
+    if (!plainSockets && systemCalls) {
+      this.#polling = { calls: systemCalls, poller: new Poller({ pollMs: pollMs ?? POLL_MS, ...systemCalls }) };
+    }
+    this.#spinner = new Spinner(pollMs ?? 0);
     for (const [rank, peer] of relay.gone) this.gone.set(rank, peer);
     relay.observe({
       gone: (peers) => this.#peersGone(peers),
@@ -113,7 +118,7 @@ export class DirectChannel implements Channel {
 
   receive(from: number, context: number, tag: number, into?: Uint8Array): Arrival {
     const arrival = this.#relay.receive(from, context, tag, into);
-    this.#poller.during(arrival);
+    this.#routes.get(from)?.during(arrival);
     return arrival;
   }
 
@@ -195,8 +200,8 @@ export class DirectChannel implements Channel {
 
   #streamOf(connection: LinkConnection): LinkStream {
     const fileDescriptor = connection.intake.readsInPlace ? fileDescriptorOf(connection.socket) : undefined;
-    if (!this.#calls || fileDescriptor === undefined) return new NodeStream(connection);
-    return new PolledStream(connection, fileDescriptor, this.#calls, this.#poller);
+    if (!this.#polling || fileDescriptor === undefined) return new NodeStream(connection, this.#spinner);
+    return new PolledStream(connection, fileDescriptor, this.#polling.calls, this.#polling.poller);
   }
 
   /** Links of the old membership may hold what belongs to it. */

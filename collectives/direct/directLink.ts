@@ -3,6 +3,7 @@ import { FrameWriter } from './frameWriter.js';
 import { hangUp, type LinkConnection } from './linkMaker.js';
 import { LinkPulse } from './linkPulse.js';
 import type { LinkStream } from './linkStream.js';
+import type { Awaited } from './spinner.js';
 
 /** Time for the other end to hang up after this one has. */
 const CLOSE_GRACE_MS = 1000;
@@ -32,6 +33,8 @@ export class DirectLink {
   readonly #stream: LinkStream;
   readonly #events: LinkEvents;
   readonly #pulse: LinkPulse;
+  #isOpen = false;
+  #tellsSoon = false;
   #state: 'live' | 'peerLeft' | 'closing' | 'over' = 'live';
 
   constructor(id: number, rank: number, { socket, stream }: OpenedLink, events: LinkEvents) {
@@ -44,14 +47,17 @@ export class DirectLink {
       onStuck: () => this.#broken(),
       received: () => this.reader.tell(),
     });
-    this.reader = new FrameReader({
-      message: (context, tag, message) => events.message(context, tag, message),
-      claim: (context, tag, bytes) => events.claim(context, tag, bytes),
-      received: () => this.writer.acknowledge(),
-      acknowledged: (sequence) => this.writer.acknowledged(sequence),
-      left: () => this.#peerLeft(),
-      stuck: () => this.#broken(),
-    });
+    this.reader = new FrameReader(
+      {
+        message: (context, tag, message) => events.message(context, tag, message),
+        claim: (context, tag, bytes) => events.claim(context, tag, bytes),
+        received: () => this.#tellSoon(),
+        acknowledged: (sequence) => this.writer.acknowledged(sequence),
+        left: () => this.#peerLeft(),
+        stuck: () => this.#broken(),
+      },
+      stream.untoldBytes,
+    );
     this.#pulse = new LinkPulse({
       beat: () => this.writer.acknowledge(),
       bytesRead: () => stream.bytesRead,
@@ -64,8 +70,14 @@ export class DirectLink {
 
   /** Begins to take in what the other end sends. */
   open(): void {
+    this.#isOpen = true;
     this.#pulse.listen();
     this.#stream.open(this.reader, () => this.#broken());
+  }
+
+  /** Polls, if the rank may, until it is settled. */
+  during(awaited: Awaited): void {
+    if (this.#isOpen) this.#stream.during(awaited);
   }
 
   /** Hangs up at once; nothing more comes out of it. */
@@ -91,6 +103,16 @@ export class DirectLink {
     const timer = setTimeout(() => this.destroy(), CLOSE_GRACE_MS);
     await this.closed;
     clearTimeout(timer);
+  }
+
+  /** What the other end is told may go with what this one is about to send. */
+  #tellSoon(): void {
+    if (this.#tellsSoon) return;
+    this.#tellsSoon = true;
+    this.#stream.soon(() => {
+      this.#tellsSoon = false;
+      if (this.reader.isDueToTell) this.writer.acknowledge();
+    });
   }
 
   #peerLeft(): void {

@@ -6,8 +6,8 @@ import { MessageMemory, messageMemory } from '../messageMemory.js';
 
 /** Headers and short frames are read into here; the place of longer ones is known once their header is. */
 const STASH_BYTES = 16_384;
-/** Where nothing goes the other way that would tell it; the other end keeps twice as much (`WINDOW_BYTES`). */
-const ACKNOWLEDGED_BYTES = 1_048_576;
+/** In the middle of a message the other end is told after so many bytes; it keeps twice as much (`WINDOW_BYTES`). */
+const MAX_UNTOLD_BYTES = 1_048_576;
 
 /** Hears what a stream brings, in its order. */
 export interface FrameSink {
@@ -34,6 +34,7 @@ interface Incoming {
 /** Takes a stream of frames apart, with the bytes of long messages going straight to where they belong. */
 export class FrameReader {
   readonly #sink: FrameSink;
+  readonly #untoldBytes: number;
   readonly #stash = Buffer.allocUnsafeSlow(STASH_BYTES);
   #stashed = 0;
   /** The message of which the first frame has come and not the last. */
@@ -44,13 +45,21 @@ export class FrameReader {
   #receivedBytes = 0;
   #toldBytes = 0;
 
-  constructor(sink: FrameSink) {
+  /** @param untoldBytes what may come, up to the end of a message, before the other end is told. */
+  constructor(sink: FrameSink, untoldBytes = MAX_UNTOLD_BYTES) {
     this.#sink = sink;
+    this.#untoldBytes = untoldBytes;
   }
 
   /** Bytes of the stream that were taken in; acknowledgements and incomplete headers do not count. */
   get receivedBytes(): number {
     return this.#receivedBytes;
+  }
+
+  /** Whether much has arrived that the other end was not told of. */
+  get isDueToTell(): boolean {
+    const mostBytes = this.#incoming ? MAX_UNTOLD_BYTES : this.#untoldBytes;
+    return this.#receivedBytes - this.#toldBytes >= mostBytes;
   }
 
   /** The same, for the other end to be told. */
@@ -180,6 +189,6 @@ export class FrameReader {
   }
 
   #tell(): void {
-    if (this.#receivedBytes - this.#toldBytes >= ACKNOWLEDGED_BYTES) this.#sink.received();
+    if (this.isDueToTell) this.#sink.received();
   }
 }

@@ -215,7 +215,8 @@ export class FrameWriter {
     if (this.#settlesSoon || !last || last.end === undefined || last.unwritten > 0) return;
     if (this.#unsettled.every(({ transfer }) => transfer.isPatient)) return;
     this.#settlesSoon = true;
-    setImmediate(() => {
+    this.#stream.during(last.transfer);
+    this.#stream.afterArrivals(() => {
       this.#settlesSoon = false;
       if (!this.#stopped) this.#settle((end) => this.#window.reaches(end));
     });

@@ -3,12 +3,17 @@ import type { ByteSink, Intake } from './intake.js';
 import type { LinkConnection } from './linkMaker.js';
 import { type LinkStream, writeTogether } from './linkStream.js';
 import type { Pollable, Poller } from './poller.js';
+import type { Awaited } from './spinner.js';
 import type { SystemCalls } from './systemCalls.js';
 
 /** What the event loop reads of what wakes a rank up; the rank reads the rest itself. */
 const WAKING_BYTES = 4096;
 /** After so many bytes of one stream the others have their turn. */
 const TURN_BYTES = 1_048_576;
+/** An acknowledgement costs less than the copy that the sender makes of what is not acknowledged. */
+const UNTOLD_BYTES = 65_536;
+/** Time in which whoever has got a long message says so, while both ends poll. */
+const ARRIVALS_MS = 0.1;
 
 /** Bytes that the system had no room for. */
 interface Waiting {
@@ -31,6 +36,8 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   #backlog: Waiting[] = [];
   #backlogBytes = 0;
   #bytesRead = 0;
+  /** What is waited for, latest last; below one that is not settled there may be some that are. */
+  readonly #awaited: Awaited[] = [];
   #sink: ByteSink | undefined;
   #onFault: (error: unknown) => void = () => {};
 
@@ -42,12 +49,16 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
     this.#poller = poller;
   }
 
+  readonly untoldBytes = UNTOLD_BYTES;
+
   get backlogBytes(): number {
     return this.#backlogBytes + this.#socket.writableLength;
   }
 
-  get isBackedUp(): boolean {
-    return this.#backlogBytes > 0;
+  get isWanted(): boolean {
+    const awaited = this.#awaited;
+    while (awaited[awaited.length - 1]?.isSettled) awaited.pop();
+    return awaited.length > 0 || this.#backlogBytes > 0;
   }
 
   get bytesRead(): number {
@@ -98,6 +109,19 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
     if (this.#backlogBytes === 0) return true;
     if (!this.#poller.stir()) this.rest();
     return false;
+  }
+
+  during(awaited: Awaited): void {
+    this.#awaited.push(awaited);
+    this.#poller.stir();
+  }
+
+  afterArrivals(call: () => void): void {
+    this.#poller.after(ARRIVALS_MS, call);
+  }
+
+  soon(call: () => void): void {
+    this.#poller.after(0, call);
   }
 
   poll(): boolean {

@@ -1,15 +1,10 @@
 /** Time after which a rank that polls lets the event loop turn: timers, other sockets, what others have asked for. */
-const LOOP_TURN_MS = 0.2;
-
-/** Something that somebody waits for. */
-export interface Awaited {
-  readonly isSettled: boolean;
-}
+const LOOP_TURN_MS = 0.1;
 
 /** A stream that can be looked at without the event loop. */
 export interface Pollable {
-  /** Whether bytes wait to leave. */
-  readonly isBackedUp: boolean;
+  /** Whether somebody waits for what it brings, or bytes wait to leave. */
+  readonly isWanted: boolean;
   /** Takes in what has come and sends what there is room for. @returns whether anything moved. */
   poll(): boolean;
   /** Nobody is going to look at it for a while: from here on the event loop has to. */
@@ -17,10 +12,16 @@ export interface Pollable {
 }
 
 export interface PollerOptions {
-  /** How long to go on without anything having moved. */
+  /** How long to go on without anything having moved; 0 is never to begin. */
   readonly pollMs: number;
-  /** Lets others run that wait for this CPU. Without it there is no polling but in turns of the event loop. */
-  readonly yieldCpu: (() => void) | undefined;
+  /** Lets others run that wait for this CPU. */
+  yieldCpu(): void;
+}
+
+/** A call that is due at a time of `performance.now()`. */
+interface Due {
+  readonly atMs: number;
+  readonly call: () => void;
 }
 
 /**
@@ -30,10 +31,9 @@ export interface PollerOptions {
  */
 export class Poller {
   readonly #pollMs: number;
-  readonly #yieldCpu: (() => void) | undefined;
+  readonly #yieldCpu: () => void;
   readonly #streams: Pollable[] = [];
-  /** What is waited for, latest last; below one that is not settled there may be some that are. */
-  readonly #awaited: Awaited[] = [];
+  #due: Due[] = [];
   #untilMs = 0;
   #loopTurnMs = 0;
   #isPolling = false;
@@ -53,20 +53,19 @@ export class Poller {
     if (place >= 0) this.#streams.splice(place, 1);
   }
 
-  /** Polls until it is settled, or until nothing has moved for `pollMs`. */
-  during(awaited: Awaited): void {
-    if (awaited.isSettled || (this.#yieldCpu && this.#streams.length === 0)) return;
-    this.#awaited.push(awaited);
-    this.stir();
-  }
-
-  /** Something has moved, or is about to. @returns whether the streams are polled from now on. */
+  /** A stream is wanted, or something has moved. @returns whether streams are polled from now on. */
   stir(): boolean {
     if (this.#pollMs <= 0) return false;
     this.#untilMs = performance.now() + this.#pollMs;
-    if (!this.#isPolling) queueMicrotask(this.#firstTurn);
+    if (!this.#isPolling) process.nextTick(this.#firstTurn);
     this.#isPolling = true;
     return true;
+  }
+
+  /** Calls after so much time of polling, or after a turn of the event loop when there is none. */
+  after(delayMs: number, call: () => void): void {
+    if (this.#isPolling) this.#due.push({ atMs: performance.now() + delayMs, call });
+    else setImmediate(call);
   }
 
   readonly #firstTurn = (): void => {
@@ -75,30 +74,37 @@ export class Poller {
   };
 
   readonly #turn = (): void => {
-    while (this.#isNeeded()) {
+    for (;;) {
+      let isWanted = false;
       let hasMoved = false;
-      for (const stream of this.#streams) if (stream.poll()) hasMoved = true;
+      for (const stream of this.#streams) {
+        if (!stream.isWanted) continue;
+        isWanted = true;
+        if (stream.poll()) hasMoved = true;
+      }
       const nowMs = performance.now();
+      if (this.#due.length > 0) this.#callDue(nowMs);
       if (hasMoved) this.#untilMs = nowMs + this.#pollMs;
-      else if (nowMs >= this.#untilMs) break;
-      if (!this.#yieldCpu || nowMs - this.#loopTurnMs >= LOOP_TURN_MS) {
+      else if (!isWanted || nowMs >= this.#untilMs) break;
+      if (nowMs - this.#loopTurnMs >= LOOP_TURN_MS) {
         setImmediate(this.#firstTurn);
         return;
       }
       if (hasMoved) {
-        // Whoever waited for it goes first.
-        queueMicrotask(this.#turn);
+        // Whoever waited for it goes first, to where it waits again: a tick comes when no microtask is left.
+        process.nextTick(this.#turn);
         return;
       }
       this.#yieldCpu();
     }
     this.#isPolling = false;
     for (const stream of this.#streams) stream.rest();
+    this.#callDue(Number.POSITIVE_INFINITY);
   };
 
-  #isNeeded(): boolean {
-    const awaited = this.#awaited;
-    while (awaited[awaited.length - 1]?.isSettled) awaited.pop();
-    return awaited.length > 0 || this.#streams.some(({ isBackedUp }) => isBackedUp);
+  #callDue(nowMs: number): void {
+    const due = this.#due;
+    this.#due = due.filter(({ atMs }) => atMs > nowMs);
+    for (const { atMs, call } of due) if (atMs <= nowMs) call();
   }
 }

@@ -1,5 +1,5 @@
 import type { Introduction } from '../../rendezvous/introduction.js';
-import type { Message, Pending } from '../channel.js';
+import type { Arrival, Message, Pending } from '../channel.js';
 import type { Claim } from '../mailbox.js';
 import { DirectLink, type OpenedLink } from './directLink.js';
 import { FrameReader, type FrameSink } from './frameReader.js';
@@ -90,6 +90,11 @@ export class Route {
     if (this.#out !== 'relay') return this.#enqueue(new Transfer(context, tag, message));
     this.#ask();
     return this.#relay(context, tag, message);
+  }
+
+  /** Polls the link, if there is one and the rank may, until it is settled. */
+  during(arrival: Arrival): void {
+    if (!arrival.isSettled) this.#link?.during(arrival);
   }
 
   /** The other rank wants a link. */

@@ -13,22 +13,33 @@ export class Transfer implements Pending<void> {
   /** Set by whoever carries the message at the time. */
   onCancel: (reason: Error) => void = () => {};
   onHurry: () => void = () => {};
-  resolve: () => void = () => {};
-  reject: (reason: Error) => void = () => {};
+  isSettled = false;
+  #resolve: () => void = () => {};
+  #reject: (reason: Error) => void = () => {};
 
   constructor(context: number, tag: number, message: Message) {
     this.context = context;
     this.tag = tag;
     this.message = message;
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
   }
 
   get remainingBytes(): number {
     return this.message.bytes.byteLength - this.emittedBytes;
   }
+
+  readonly resolve = (): void => {
+    this.isSettled = true;
+    this.#resolve();
+  };
+
+  readonly reject = (reason: Error): void => {
+    this.isSettled = true;
+    this.#reject(reason);
+  };
 
   cancel(reason: Error): void {
     this.onCancel(reason);
