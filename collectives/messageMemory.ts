@@ -22,7 +22,7 @@ export class MessageMemory {
   }
 
   /** Whether others may have bytes in the same ArrayBuffer, which a user should not come across. */
-  static isShared({ byteLength, buffer }: Uint8Array): boolean {
+  static isShared({ byteLength, buffer }: ArrayBufferView): boolean {
     return byteLength <= SHARING_BYTES && byteLength < buffer.byteLength;
   }
 

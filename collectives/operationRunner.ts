@@ -58,6 +58,8 @@ interface Call<T> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly body: (operation: Operation, tag: number) => Promise<T>;
+  /** Whether nobody tries it again when it fails. */
+  readonly hasLastWord?: boolean;
 }
 
 /** Runs the operations of one communicator: checks their arguments, gives them their tags, ends them when ranks are lost. */
@@ -123,24 +125,36 @@ export class OperationRunner {
     return this.#run({ name, context, tag, receiveTag, peers, faults: [...faults], timeoutMs, signal, body });
   }
 
-  async collective<T>({ name, root = 0, options, body }: CollectiveCall<T>): Promise<T> {
+  collective<T>({ name, root = 0, options, body }: CollectiveCall<T>): Promise<T> {
     const context = this.#contexts.collective;
     // Counted even when the call is refused, so that the next one still meets its like at the other ranks.
     const tag = this.#collectives++ % 2 ** 32;
     const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
     const call = { name, context, tag, faults: this.#rankFaults('root', root), timeoutMs, signal, body };
+    if (this.#recovery && call.faults.length === 0) return this.#recovered(this.#recovery, call, options);
+    const running = this.#run(call);
+    running.catch((error: unknown) => this.#discard(call, error));
+    return running;
+  }
+
+  async #recovered<T>(recovery: Recovery, call: Call<T>, options: OperationOptions): Promise<T> {
+    const { name, tag, body } = call;
+    const attempt = (tried: (operation: Operation) => Promise<T>, leftMs: number) =>
+      this.#run({ ...call, timeoutMs: leftMs, body: tried });
+    const untagged = (operation: Operation) => body(operation, tag);
     try {
-      if (!this.#recovery || call.faults.length > 0) return await this.#run(call);
-      const attempt = (tried: (operation: Operation) => Promise<T>, leftMs: number) =>
-        this.#run({ ...call, timeoutMs: leftMs, body: tried });
-      const untagged = (operation: Operation) => body(operation, tag);
-      return await this.#recovery.run({ ...this.#recoverable(name, options), tag, body: untagged, attempt });
+      return await recovery.run({ ...this.#recoverable(name, options), tag, body: untagged, attempt });
     } catch (error) {
-      // Where the group forms anew, that clears away everything, and the same context and tag are used again.
-      const isCleared = error instanceof RankLostError && this.#place.family.channel.membership !== undefined;
-      if (!isCleared) this.#place.channel.discard(context, tag);
+      this.#discard(call, error);
       throw error;
     }
+  }
+
+  /** What has come and will come for a collective that failed is of no use. */
+  #discard({ context, tag }: Call<unknown>, error: unknown): void {
+    // Where the group forms anew, that clears away everything, and the same context and tag are used again.
+    const isCleared = error instanceof RankLostError && this.#place.family.channel.membership !== undefined;
+    if (!isCleared) this.#place.channel.discard(context, tag);
   }
 
   invalid(name: string, faults: readonly string[]): InvalidArgumentError {
@@ -188,21 +202,22 @@ export class OperationRunner {
 
   async #run<T>(call: Call<T>): Promise<T> {
     const operation = this.#begin(call);
-    const { signal } = call;
-    const abort = signal && (() => operation.abort(signal.reason));
-    if (signal?.aborted) operation.abort(signal.reason);
-    if (abort) signal.addEventListener('abort', abort);
+    const ignore = call.signal && heed(call.signal, operation);
     this.#active.add(operation);
     this.#deadlines.watch(operation);
     try {
       if (operation.failure) throw operation.failure;
       return await call.body(operation, call.tag);
     } finally {
-      operation.finish();
-      this.#deadlines.forget(operation);
-      this.#active.delete(operation);
-      if (abort) signal.removeEventListener('abort', abort);
+      this.#finish(operation);
+      ignore?.();
     }
+  }
+
+  #finish(operation: Operation): void {
+    operation.finish();
+    this.#deadlines.forget(operation);
+    this.#active.delete(operation);
   }
 
   /** @throws when it cannot even begin. */
@@ -236,4 +251,12 @@ export class OperationRunner {
     if (Number.isInteger(rank) && rank >= 0 && rank < worldSize) return [];
     return [`${role} ${rank} is not one of 0 to ${worldSize - 1}`];
   }
+}
+
+/** Ends the operation when the signal says so, or has said so before. @returns what makes it deaf again. */
+function heed(signal: AbortSignal, operation: Operation): () => void {
+  const abort = () => operation.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  return () => signal.removeEventListener('abort', abort);
 }

@@ -3,8 +3,9 @@ import { evenRanges, type Range } from './algorithms/ranges.js';
 import { reduce } from './algorithms/reduce.js';
 import { reduceScatter } from './algorithms/reduceScatter.js';
 import { exclusiveScan, scan } from './algorithms/scan.js';
+import type { Message } from './channel.js';
 import { DataMovement } from './dataMovement.js';
-import { bytesOf, copyInto, copyOf, decodeLike, encodeArray, isOfType, type NumericArray } from './datatypes.js';
+import { copyInto, copyOf, decodeLike, encodeArray, isOfType, type NumericArray } from './datatypes.js';
 import { MessageMemory } from './messageMemory.js';
 import { type OperatorName, operators } from './namedOperators.js';
 import type { Operation } from './operation.js';
@@ -134,7 +135,7 @@ export class Reductions extends DataMovement {
     return this.runner.collective({ name: 'exscan', options, body });
   }
 
-  async #allreduced(
+  #allreduced(
     operation: Operation,
     tag: number,
     own: NumericArray,
@@ -145,7 +146,11 @@ export class Reductions extends DataMovement {
     const code = reduction && own.length > 0 ? reductionCode(own, operator) : undefined;
     if (!reduction || code === undefined) return allreduce(operation, own, operator, this.crossover, into);
     const start = () => reduction.reduce(this.runner.collectiveContext, tag, code, encodeArray(own));
-    const message = await operation.everyone(start);
+    return this.#served(operation.everyone(start), own, into);
+  }
+
+  async #served(served: Promise<Message>, own: NumericArray, into: NumericArray | undefined): Promise<NumericArray> {
+    const message = await served;
     const result = decodeLike(message, own, this.rank);
     if (!into) return result;
     copyInto(into, result);
@@ -208,5 +213,5 @@ function sameType<A extends NumericArray>(result: NumericArray, like: A): A {
 
 /** The array in memory that it shares with no other. */
 function alone(array: NumericArray): NumericArray {
-  return MessageMemory.isShared(bytesOf(array)) ? copyOf(array) : array;
+  return MessageMemory.isShared(array) ? copyOf(array) : array;
 }

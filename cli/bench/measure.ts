@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { BenchWorld } from './benchWorld.js';
 import { type OperationName, operations, type PreparedOperation } from './operations.js';
 

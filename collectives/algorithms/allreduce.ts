@@ -5,7 +5,7 @@ import type { Crossover } from './crossover.js';
 import { type Exchange, receiveInto, receiveLike, sendArray } from './exchange.js';
 import { pairwiseReduction } from './pairwiseReduction.js';
 import { evenRanges } from './ranges.js';
-import { evenHalvingPlan, gatherByHalves, reduceByHalves } from './recursiveHalving.js';
+import { evenHalvingPlan, gatherByHalves, type HalvingPlan, reduceByHalves } from './recursiveHalving.js';
 import { reduce, reductionAlgorithm } from './reduce.js';
 import { reductionTree } from './reductionTree.js';
 
@@ -16,7 +16,7 @@ import { reductionTree } from './reductionTree.js';
  * @param into memory for the result, apart from `own`; a new array otherwise.
  * @returns the result. `own` is not written to.
  */
-export async function allreduce(
+export function allreduce(
   exchange: Exchange,
   own: NumericArray,
   operator: Operator,
@@ -29,15 +29,14 @@ export async function allreduce(
     case 'tree':
       return operator.associative
         ? allreduceByDoubling(exchange, own, operator, into)
-        : placed(await reduceAndBroadcast(exchange, own, operator, crossover), into);
+        : reduceAndBroadcast(exchange, own, operator, crossover, into);
     case 'pairwise': {
       const ranges = evenRanges(own.length, worldSize, operator.itemLength);
       const holders = ranges.map((_, rank) => rank);
       return pairwiseReduction(exchange, { own, operator, ranges, holders, pieceBytes, into });
     }
     case 'halving': {
-      const plan = evenHalvingPlan(worldSize, own, operator, pieceBytes);
-      return gatherByHalves(exchange, own, await reduceByHalves(exchange, own, plan, into), plan, into);
+      return allreduceByHalving(exchange, own, evenHalvingPlan(worldSize, own, operator, pieceBytes), into);
     }
   }
 }
@@ -47,9 +46,20 @@ async function reduceAndBroadcast(
   own: NumericArray,
   operator: Operator,
   crossover: Crossover,
+  into: NumericArray | undefined,
 ): Promise<NumericArray> {
   const result = await reduce(exchange, own, operator, 0, { ...crossover, reduce: [{ algorithm: 'tree' }] });
-  return decodeLike(await broadcast(exchange, result && encodeArray(result), 0, crossover), own, 0);
+  const received = decodeLike(await broadcast(exchange, result && encodeArray(result), 0, crossover), own, 0);
+  return into ? copyOf(received, into) : received;
+}
+
+async function allreduceByHalving(
+  exchange: Exchange,
+  own: NumericArray,
+  plan: HalvingPlan,
+  into: NumericArray | undefined,
+): Promise<NumericArray> {
+  return gatherByHalves(exchange, own, await reduceByHalves(exchange, own, plan, into), plan, into);
 }
 
 /**
@@ -94,8 +104,4 @@ async function allreduceByDoubling(
   }
   if (partner !== undefined) await sendArray(exchange, partner, partial);
   return partial === own ? copyOf(own, into) : partial;
-}
-
-function placed(result: NumericArray, into: NumericArray | undefined): NumericArray {
-  return into ? copyOf(result, into) : result;
 }

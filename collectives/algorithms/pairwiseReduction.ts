@@ -69,7 +69,7 @@ export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseR
   for (let turn = 0; turn < turnsOf(longest, parts.length); turn++) {
     const part = parts[turn - PIECES_AHEAD];
     if (part) {
-      const reduced = await folded(exchange, { ...part, operator });
+      const reduced = await folded(exchange, part, operator);
       for (const to of others) if (holders.includes(to)) send(to, reduced);
     }
     for (const to of others) {
@@ -94,13 +94,13 @@ interface PartsOfPiece {
   readonly target: NumericArray;
   /** By how far the rank is ahead of this one, less one. */
   readonly arriving: readonly Promise<LentArray>[];
-  readonly operator: Operator;
 }
 
 /** The parts of all ranks put together in `target`. */
 async function folded(
   exchange: Exchange,
-  { ownPart, target, arriving, operator }: PartsOfPiece,
+  { ownPart, target, arriving }: PartsOfPiece,
+  operator: Operator,
 ): Promise<NumericArray> {
   const { rank, worldSize } = exchange;
   const lent = await Promise.all(arriving);

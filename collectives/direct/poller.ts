@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Time after which a rank that polls lets the event loop turn: timers, other sockets, what others have asked for. */
 const LOOP_TURN_MS = 0.1;
 
