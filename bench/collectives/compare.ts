@@ -59,6 +59,7 @@ const options = new Command('compare.ts')
   )
   .option('--rounds <n>', 'turns of each contender at each case', wholeNumber, 3)
   .option('--budget-ms <n>', 'time for the iterations of one figure', wholeNumber, 200)
+  .option('--goal-budget-ms <n>', 'the same for a case that a goal is about', wholeNumber, 2000)
   .option('--case-seconds <n>', 'time that one contender may take for one case', positiveNumber, 30)
   .option('--limit-minutes <n>', 'ends after so many minutes with what it has until then', positiveNumber, 60)
   .option('--out <file>', 'record of what was measured; when it is there, only what is missing is measured and added')
@@ -80,6 +81,7 @@ const plan: ComparisonPlan = {
   sizes: options.sizes.sort((a, b) => a - b),
   rounds: options.rounds,
   budget: { budgetMs: options.budgetMs, minIterations: 2, maxIterations: 10_000 },
+  goalBudget: { budgetMs: options.goalBudgetMs, minIterations: 2, maxIterations: 100_000 },
   caseLimitMs: options.caseSeconds * 1000,
   memoryLimitBytes: 4 * 2 ** 30,
 };
@@ -87,6 +89,7 @@ if (options.out) await mkdir(dirname(options.out), { recursive: true });
 const record = await ComparisonRecord.open(options.out, {
   rounds: plan.rounds,
   budgetMs: plan.budget.budgetMs,
+  goalBudgetMs: plan.goalBudget.budgetMs,
   plannedCases: visitsOf(plan).reduce((sum, { cases }) => sum + cases.length, 0),
 });
 

@@ -53,12 +53,16 @@ export type Session = z.infer<typeof sessionSchema>;
 const recordSchema = z.object({
   rounds: z.int().min(1),
   budgetMs: z.int().min(1),
+  goalBudgetMs: z.int().min(1),
   /** Cases of the plan that was asked for last. */
   plannedCases: z.int().min(0),
   sessions: z.array(sessionSchema),
   cases: z.array(caseSchema),
 });
 type RecordContent = z.infer<typeof recordSchema>;
+
+/** How it is measured. */
+export type ComparisonTerms = Pick<RecordContent, 'rounds' | 'budgetMs' | 'goalBudgetMs' | 'plannedCases'>;
 
 /** What has been measured so far, in a file that grows case by case: a later call goes on where an earlier one ended. */
 export class ComparisonRecord {
@@ -75,14 +79,16 @@ export class ComparisonRecord {
    *
    * @throws when the file holds something else, or was measured on other terms.
    */
-  static async open(
-    file: string | undefined,
-    terms: { readonly rounds: number; readonly budgetMs: number; readonly plannedCases: number },
-  ): Promise<ComparisonRecord> {
+  static async open(file: string | undefined, terms: ComparisonTerms): Promise<ComparisonRecord> {
     const known = file === undefined ? undefined : await readIfPresent(file);
-    if (known && (known.rounds !== terms.rounds || known.budgetMs !== terms.budgetMs)) {
+    const isOnTheseTerms = (content: RecordContent) =>
+      content.rounds === terms.rounds &&
+      content.budgetMs === terms.budgetMs &&
+      content.goalBudgetMs === terms.goalBudgetMs;
+    if (known && !isOnTheseTerms(known)) {
       throw new Error(
-        `${file} was measured with --rounds ${known.rounds} --budget-ms ${known.budgetMs}; go on with these, or name another file`,
+        `${file} was measured with --rounds ${known.rounds} --budget-ms ${known.budgetMs} ` +
+          `--goal-budget-ms ${known.goalBudgetMs}; go on with these, or name another file`,
       );
     }
     return new ComparisonRecord(file, { sessions: [], cases: [], ...known, ...terms });

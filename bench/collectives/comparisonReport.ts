@@ -93,8 +93,9 @@ function howMeasured({ rounds, sessions, cases, plannedCases }: ComparisonRecord
     `in ${sessions.length === 1 ? 'one call' : `${sessions.length} calls`} that took ${minutes.toFixed(1)} minutes: ${extent}. The machine had ${machine};`,
     `its load average was ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)} at the beginning and the end of the calls. ${loadRemark(sessions)}`,
     `Each figure is that of the round with the median time of ${rounds}, in which the contenders took turns; slow ones took part in the`,
-    'first only. OpenMPI spins while it waits, so with more ranks than cores its own figures suffer from it. `direct-spin` is',
-    '`direct` with ranks that spin, too, where each has a core.',
+    'first only. In a round each took about as long again to warm up, which compilers need, as it was timed for. OpenMPI polls',
+    'while it waits, and so do the ranks of `direct`; with more ranks than cores they give way to each other. `direct-plain` is',
+    '`direct` as it is where koffi is not installed: its ranks sleep while they wait.',
   ].join('\n');
 }
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { type BenchChannel, benchChannels } from '../../cli/bench/benchChannels.js';
 import type { BenchRow } from '../../cli/bench/benchRow.js';
 import { BenchMeetingPlace } from '../../cli/bench/meetingPlace.js';
@@ -10,8 +9,8 @@ import type { RankPrograms } from './rankPrograms.js';
 import { type RedisServer, startRedis } from './redis/redisServer.js';
 import { startTcpRelay, type TcpRelayServer } from './tcpRelay/tcpRelayServer.js';
 
-/** `direct-spin`: direct links whose ranks keep their CPUs busy while they wait, as those of OpenMPI do. */
-const others = ['direct-spin', 'openmpi', 'redis', 'tcp-relay'] as const;
+/** `direct-plain`: direct links whose sockets are left to Node, as where koffi is not installed. */
+const others = ['direct-plain', 'openmpi', 'redis', 'tcp-relay'] as const;
 export type ContenderName = BenchChannel | (typeof others)[number];
 export const contenderNames: readonly ContenderName[] = [...benchChannels, ...others];
 
@@ -24,8 +23,6 @@ export interface Contender {
 }
 
 const mpiTimeoutMs = 120_000;
-/** Long enough for the answer to any small message. */
-const pollMs = 2;
 
 /** Starts worlds of every kind; servers that are needed are started once. */
 export class Contenders {
@@ -51,7 +48,9 @@ export class Contenders {
     if (name === 'openmpi') return this.#startMpi(ranks);
     if (name === 'redis') return grouped(name, await this.#startRedis(ranks));
     if (name === 'tcp-relay') return grouped(name, await this.#startTcpRelay());
-    if (name === 'direct-spin') return this.#startSpinning(ranks);
+    if (name === 'direct-plain') {
+      return grouped(name, await this.#meetingPlace.start('direct', ranks, { plainSockets: true }));
+    }
     return grouped(name, await this.#meetingPlace.start(name, ranks));
   }
 
@@ -77,13 +76,6 @@ export class Contenders {
         (await mpi.measure(ranks, [{ operation, bytes }], budget, mpiTimeoutMs))[0],
       close: async () => {},
     };
-  }
-
-  /** Ranks that spin without a CPU of their own only keep each other from working. */
-  async #startSpinning(ranks: number): Promise<Contender> {
-    const name = 'direct-spin';
-    if (ranks <= availableParallelism()) return grouped(name, await this.#meetingPlace.start('direct', ranks, { pollMs }));
-    return { name, measure: async () => undefined, close: async () => {} };
   }
 
   async #startRedis(ranks: number): Promise<RankGroup> {

@@ -43,8 +43,8 @@ const goals: readonly Goal[] = [
   },
   { operation: 'bcast', ranks: 4, fromBytes: mib, toBytes: 64 * mib, of: 'direct', over: 'openmpi', atMost: 1 },
   { operation: 'barrier', ranks: 4, fromBytes: 0, toBytes: 0, of: 'direct', over: 'openmpi', atMost: 3 },
-  { operation: 'allreduce', ranks: 2, fromBytes: 1, toBytes: kib, of: 'direct-spin', over: 'openmpi', atMost: 1.5 },
-  { operation: 'barrier', ranks: 2, fromBytes: 0, toBytes: 0, of: 'direct-spin', over: 'openmpi', atMost: 1.5 },
+  { operation: 'allreduce', ranks: 2, fromBytes: 1, toBytes: kib, of: 'direct', over: 'openmpi', atMost: 1.5 },
+  { operation: 'barrier', ranks: 2, fromBytes: 0, toBytes: 0, of: 'direct', over: 'openmpi', atMost: 1.5 },
   { operation: 'allreduce', ranks: 4, fromBytes: mib, toBytes: mib, of: 'relay', over: 'redis', atMost: 0.25 },
   { operation: 'latency', ranks: 2, fromBytes: 8, toBytes: 8, of: 'relay', over: 'tcp-relay', atMost: 1.3 },
 ];

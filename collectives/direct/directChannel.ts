@@ -201,7 +201,10 @@ export class DirectChannel implements Channel {
   #streamOf(connection: LinkConnection): LinkStream {
     const fileDescriptor = connection.intake.readsInPlace ? fileDescriptorOf(connection.socket) : undefined;
     if (!this.#polling || fileDescriptor === undefined) return new NodeStream(connection, this.#spinner);
-    return new PolledStream(connection, fileDescriptor, this.#polling.calls, this.#polling.poller);
+    const { calls, poller } = this.#polling;
+    const { localAddress, remoteAddress } = connection.socket;
+    if (localAddress === remoteAddress) calls.sendUnpaced(fileDescriptor);
+    return new PolledStream(connection, fileDescriptor, calls, poller);
   }
 
   /** Links of the old membership may hold what belongs to it. */

@@ -10,6 +10,7 @@ const plan: ComparisonPlan = {
   sizes: [8, 4_194_304],
   rounds: 3,
   budget: { budgetMs: 10, minIterations: 2, maxIterations: 10 },
+  goalBudget: { budgetMs: 100, minIterations: 1, maxIterations: 100 },
   caseLimitMs: 1000,
   memoryLimitBytes: 1e9,
 };

@@ -6,7 +6,7 @@ import { ComparisonRecord, type Session } from '../../../bench/collectives/compa
 import { comparisonReport, measuredDocument, plotsOf } from '../../../bench/collectives/comparisonReport.js';
 import { row } from './comparedRows.js';
 
-const terms = { rounds: 3, budgetMs: 100, plannedCases: 2 };
+const terms = { rounds: 3, budgetMs: 100, goalBudgetMs: 2000, plannedCases: 2 };
 const session: Session = {
   date: '2026-01-02T03:04:05.000Z',
   minutes: 4.25,
