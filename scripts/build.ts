@@ -2,8 +2,9 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { bundleFunction, functionNames, type NativeTarget } from './functionBundle.js';
+import { bundleFunction, functionNames } from './functionBundle.js';
 import { bundleHostServer } from './hostBundle.js';
+import type { NativeTarget } from './nativeFiles.js';
 
 /*
  * Builds `dist/`: the command, the Lambda handlers (each folder is what its zip holds), and the runtime of the embedded
@@ -31,10 +32,12 @@ const base: BuildOptions = {
 async function buildFunctions(): Promise<void> {
   await Promise.all(
     functionNames.map(async (name) => {
-      await mkdir(out('functions', name), { recursive: true });
-      for (const { path, bytes } of await bundleFunction(name, machine)) {
+      const { files, warnings } = await bundleFunction(name, machine);
+      for (const { path, bytes } of files) {
+        await mkdir(dirname(out('functions', name, path)), { recursive: true });
         await writeFile(out('functions', name, path), bytes);
       }
+      for (const warning of warnings) console.warn(`${name}: ${warning}`);
     }),
   );
 }

@@ -2,22 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type Bundle, inferenceRuntime, type NativeTarget, systemCallLibrary } from './nativeFiles.js';
 
 /** What each is in `functions/`, in `serverless.yml` and in `dist/functions/`. */
 export const functionNames = ['initialize', 'executor', 'aggregate', 'release', 'rendezvous'] as const;
 export type FunctionName = (typeof functionNames)[number];
-
-/** Where the native files of a bundle are to run. */
-export interface NativeTarget {
-  readonly platform: 'linux' | 'darwin';
-  readonly architecture: 'x64' | 'arm64';
-}
-
-/** One file of a function's code, by its path from the root of the zip. */
-export interface BundledFile {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -69,22 +58,20 @@ export const bundleOptions = {
 } satisfies BuildOptions;
 
 /** Bundles the code of a function with everything that it needs at run time, in the order of the paths. */
-export async function bundleFunction(name: FunctionName, target: NativeTarget): Promise<BundledFile[]> {
+export async function bundleFunction(name: FunctionName, target: NativeTarget): Promise<Bundle> {
   const entryPoints: Record<string, string> = { index: join(root, 'functions', `${name}.ts`) };
   if (name === 'executor') entryPoints.inferenceWorker = join(root, 'models', 'inferenceWorker.ts');
   // Nothing is written there: maps name the sources relative to it, the same in every working copy.
   const outdir = join(root, 'dist', 'functions', name);
   const { outputFiles = [] } = await build({ ...bundleOptions, entryPoints, outdir });
   const bundled = outputFiles.map(({ path, contents }) => ({ path: relative(outdir, path), bytes: contents }));
-  const native = name === 'executor' ? await inferenceRuntime(target) : [];
-  return [...bundled, ...native].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const native = name === 'executor' ? await nativeFiles(target) : { files: [], warnings: [] };
+  const files = [...bundled, ...native.files].sort((left, right) => (left.path < right.path ? -1 : 1));
+  return { files, warnings: native.warnings };
 }
 
-/** The binding of onnxruntime-node and the library behind it, of the one platform. */
-async function inferenceRuntime({ platform, architecture }: NativeTarget): Promise<BundledFile[]> {
-  const folder = join(root, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6', platform, architecture);
-  const library = platform === 'darwin' ? 'libonnxruntime.1.dylib' : 'libonnxruntime.so.1';
-  return Promise.all(
-    ['onnxruntime_binding.node', library].map(async (path) => ({ path, bytes: await readFile(join(folder, path)) })),
-  );
+/** What a rank needs beside the bundle. */
+async function nativeFiles(target: NativeTarget): Promise<Bundle> {
+  const [runtime, { files, warnings }] = await Promise.all([inferenceRuntime(target), systemCallLibrary(target)]);
+  return { files: [...runtime, ...files], warnings };
 }

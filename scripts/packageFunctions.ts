@@ -17,6 +17,8 @@ export interface PackagedFunction {
   readonly artifact: string;
   readonly zippedBytes: number;
   readonly unzippedBytes: number;
+  /** What will be slower in it for want of a package that is not installed, and the command that installs it. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -34,13 +36,13 @@ export async function packageFunctions(
     [...artifacts].map(async ([key, artifact]) => {
       const name = functionNames.find((known) => known === key);
       if (!name) throw new Error(`There is no functions/${key}.ts; known are ${functionNames.join(', ')}.`);
-      const files = await bundleFunction(name, target);
+      const { files, warnings } = await bundleFunction(name, target);
       const unzippedBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
       if (unzippedBytes > maxUnzippedBytes)
         throw new Error(`${key} takes ${unzippedBytes} bytes unzipped; Lambda allows ${maxUnzippedBytes}.`);
       const zip = await zipArchive(files);
       await replaceFile(artifact, zip);
-      return { name, artifact, zippedBytes: zip.length, unzippedBytes };
+      return { name, artifact, zippedBytes: zip.length, unzippedBytes, warnings };
     }),
   );
 }

@@ -30,6 +30,8 @@ export async function packageService(serverless: Serverless, { log }: Output): P
   await showToFramework(serverless, packaged);
   for (const { name, zippedBytes, unzippedBytes } of packaged)
     log.notice(`  ${name} (${architecture}): ${megabytes(unzippedBytes)}, ${megabytes(zippedBytes)} zipped`);
+  for (const { name, warnings } of packaged)
+    for (const warning of warnings) log.warning(`${name} (${architecture}): ${warning}`);
   return packaged;
 }
 

@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { systemCallLibrary } from '../../scripts/nativeFiles.js';
 
 const built = (name: string) => fileURLToPath(new URL(`../../dist/functions/${name}`, import.meta.url));
 const handlers = ['initialize', 'executor', 'aggregate', 'release', 'rendezvous'];
 const MIB = 1024 * 1024;
 
 /** What runs; the source maps that lie beside it only name lines. */
-const code = (name: string) => readdirSync(built(name)).filter((file) => !file.endsWith('.map'));
+const code = (name: string) =>
+  readdirSync(built(name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
+    .map((entry) => relative(built(name), join(entry.parentPath, entry.name)))
+    .sort();
 const sizeOf = (name: string) => code(name).reduce((sum, file) => sum + statSync(join(built(name), file)).size, 0);
 
 const lambdaEnvironment = {
@@ -41,16 +46,24 @@ describe('the built functions', () => {
     expect(sizeOf(name)).toBeLessThan(3 * MIB);
   });
 
-  it('executor is two modules, the native binding and the runtime for one processor, under 50 MiB', () => {
+  it('executor is two modules, the inference runtime and koffi for one processor, under 50 MiB', async () => {
     const native = code('executor').filter((file) => !file.endsWith('.mjs'));
+    const koffi = await systemCallLibrary({
+      platform: process.platform === 'darwin' ? 'darwin' : 'linux',
+      architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
+    });
     expect(code('executor').filter((file) => file.endsWith('.mjs'))).toEqual(['index.mjs', 'inferenceWorker.mjs']);
-    expect(native).toEqual([expect.stringMatching(/^libonnxruntime\./), 'onnxruntime_binding.node']);
+    expect(native).toEqual([
+      expect.stringMatching(/^libonnxruntime\./),
+      ...koffi.files.map(({ path }) => path).sort(),
+      'onnxruntime_binding.node',
+    ]);
     expect(sizeOf('executor')).toBeLessThan(50 * MIB);
   });
 
-  it.each(handlers)('%s loads where there are no packages', (name) => {
+  it.each(handlers)('%s loads where there are no packages but its own', (name) => {
     const task = mkdtempSync(join(tmpdir(), 'muster-task-'));
-    for (const file of code(name)) cpSync(join(built(name), file), join(task, file));
+    for (const file of code(name)) cpSync(join(built(name), file), join(task, file), { recursive: true });
     const script = `import('./index.mjs').then(({ handler }) => console.log(typeof handler))`;
     const said = execFileSync(process.execPath, ['--no-warnings', '-e', script], {
       cwd: task,

@@ -57,10 +57,13 @@ export class PackagedService {
   /** The template's text. */
   readonly text: string;
   readonly folder: string;
+  /** What the command printed. */
+  readonly printed: string;
 
-  constructor(folder: string, text: string) {
+  constructor(folder: string, text: string, printed: string) {
     this.folder = folder;
     this.text = text;
+    this.printed = printed;
     this.template = templateSchema.parse(JSON.parse(text));
   }
 
@@ -153,7 +156,8 @@ function outcomeOf<Output extends { stdout: string }>(running: Promise<Output>):
 export async function packageStack(params: Readonly<Record<string, string>> = {}): Promise<PackagedService> {
   const folder = await stackFolder();
   const given = Object.entries(params).flatMap(([key, value]) => ['--param', `${key}=${value}`]);
-  await runFramework(folder, ['package', '--stage', 'test', ...given], { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere });
+  const proxies = { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere };
+  const printed = await runFramework(folder, ['package', '--stage', 'test', ...given], proxies);
   const text = await readFile(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
-  return new PackagedService(folder, text);
+  return new PackagedService(folder, text, printed);
 }

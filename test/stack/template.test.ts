@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemCallLibrary } from '../../scripts/nativeFiles.js';
 import { packageFunctions } from '../../scripts/packageFunctions.js';
 import { validateWithBoth } from '../aslValidators.js';
 import { type PackagedService, packageStack } from './packagedService.js';
@@ -113,22 +114,41 @@ describe('the functions', () => {
 });
 
 describe('the zips', () => {
+  const targets = {
+    x86_64: { platform: 'linux', architecture: 'x64' },
+    arm64: { platform: 'linux', architecture: 'arm64' },
+  } as const;
+
   it.each([
     ['x86_64', 60, () => stack],
     ['arm64', 35, () => other],
   ] as const)(
-    'of %s: an executor under %i MB with the two native files that it needs, the others without any',
-    async (_architecture, megabytes, service) => {
+    'of %s: an executor under %i MB with the native files that it needs, the others without any',
+    async (architecture, megabytes, service) => {
+      const { files: koffi } = await systemCallLibrary(targets[architecture]);
       for (const name of service().functions().keys()) {
         const files = await service().zippedFiles(name);
         const paths = files.map(({ path }) => path);
         const code = name === 'executor' ? ['index.mjs', 'inferenceWorker.mjs'] : ['index.mjs'];
-        const native = name === 'executor' ? ['libonnxruntime.so.1', 'onnxruntime_binding.node'] : [];
+        const runtime = ['libonnxruntime.so.1', 'onnxruntime_binding.node'];
+        const native = name === 'executor' ? [...runtime, ...koffi.map(({ path }) => path)] : [];
         expect(paths).toEqual([...code.flatMap((file) => [file, `${file}.map`]), ...native].sort());
         expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(
           (name === 'executor' ? megabytes : 8) * 1_000_000,
         );
       }
+    },
+  );
+
+  it.each([
+    ['x86_64', () => stack],
+    ['arm64', () => other],
+  ] as const)(
+    'of %s: what is slower for want of a package is said, nothing otherwise',
+    async (architecture, service) => {
+      const { warnings } = await systemCallLibrary(targets[architecture]);
+      const said = service().printed.match(/executor .*npm install.*/g) ?? [];
+      expect(said).toEqual(warnings.map((warning) => `executor (${architecture}): ${warning}`));
     },
   );
 
