@@ -4,7 +4,7 @@ import { messageOf } from '../../run/errors.js';
 import { type ComparedCase, type ComparisonPlan, type Visit, visitsOf } from './comparisonPlan.js';
 import { type ComparedRow, type ComparisonRecord, type MeasuredCase, median } from './comparisonRecord.js';
 import type { ContenderName, Contenders } from './contenders.js';
-import { bearsOnGoal } from './goals.js';
+import { isInGoal } from './goals.js';
 import { Pacing } from './pacing.js';
 import { RunningContenders } from './runningContenders.js';
 
@@ -81,14 +81,18 @@ async function compareCase(
     const reason = `its ranks would hold ${(needed / 2 ** 30).toFixed(1)} GiB at once`;
     return { ...wanted, rows: [], leftOut: plan.contenders.map((contender) => ({ contender, reason })) };
   }
-  const budget = bearsOnGoal(wanted) ? plan.goalBudget : plan.budget;
   const leftOut = new Map<ContenderName, string>();
   const timed = new Map<ContenderName, BenchRow[]>();
   for (let round = 0; round < plan.rounds; round++) {
     for (const name of plan.contenders) {
       if (leftOut.has(name) || round >= pacing.roundsFor(name, wanted)) continue;
       try {
-        const row = await running.measure(name, operation, bytes, budget);
+        const row = await running.measure(
+          name,
+          operation,
+          bytes,
+          isInGoal(name, wanted) ? plan.goalBudget : plan.budget,
+        );
         if (row) timed.set(name, [...(timed.get(name) ?? []), row]);
         else leftOut.set(name, 'it does not have this');
       } catch (error) {

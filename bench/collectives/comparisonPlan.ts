@@ -13,7 +13,7 @@ export interface ComparisonPlan {
   /** How often everything is timed; the contenders take turns within a round. */
   readonly rounds: number;
   readonly budget: MeasurementBudget;
-  /** That of the cases that a goal is about: in steady state, when everything has been compiled. */
+  /** That of the contenders of a goal in its cases: in steady state, when everything has been compiled. */
   readonly goalBudget: MeasurementBudget;
   /** Who would take longer than this for one case takes part in its first round only, or not at all. */
   readonly caseLimitMs: number;

@@ -17,7 +17,7 @@ const kib = 1024;
 const mib = 1_048_576;
 
 /**
- * Node's time over OpenMPI's (4 ranks over direct links; 2 ranks that may spin), the relay's over FMI's Redis method and
+ * Node's time over OpenMPI's (4 ranks over direct links; 2 ranks, which have a CPU each), the relay's over FMI's Redis method and
  * over a bare TCP relay.
  */
 const goals: readonly Goal[] = [
@@ -58,8 +58,17 @@ export interface GoalOutcome {
 }
 
 /** Whether any goal is about this case. */
-export function bearsOnGoal({ operation, ranks, bytes }: ComparedCase): boolean {
-  return goals.some(
+export function bearsOnGoal(one: ComparedCase): boolean {
+  return goalsOf(one).length > 0;
+}
+
+/** Whether a goal is about the time that this contender takes for this case. */
+export function isInGoal(name: ContenderName, one: ComparedCase): boolean {
+  return goalsOf(one).some((goal) => goal.of === name || goal.over === name);
+}
+
+function goalsOf({ operation, ranks, bytes }: ComparedCase): Goal[] {
+  return goals.filter(
     (goal) => goal.operation === operation && goal.ranks === ranks && bytes >= goal.fromBytes && bytes <= goal.toBytes,
   );
 }

@@ -56,9 +56,8 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   }
 
   get isWanted(): boolean {
-    const awaited = this.#awaited;
-    while (awaited[awaited.length - 1]?.isSettled) awaited.pop();
-    return awaited.length > 0 || this.#backlogBytes > 0;
+    this.#forgetSettled();
+    return this.#awaited.length > 0 || this.#backlogBytes > 0;
   }
 
   get bytesRead(): number {
@@ -112,6 +111,7 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   }
 
   during(awaited: Awaited): void {
+    this.#forgetSettled();
     this.#awaited.push(awaited);
     this.#poller.stir();
   }
@@ -153,6 +153,11 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   feed(bytes: Uint8Array): void {
     this.#bytesRead += bytes.byteLength;
     this.#sink?.feed(bytes);
+  }
+
+  #forgetSettled(): void {
+    const awaited = this.#awaited;
+    while (awaited[awaited.length - 1]?.isSettled) awaited.pop();
   }
 
   /** @returns whether anything was there. */
