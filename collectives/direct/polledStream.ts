@@ -27,6 +27,7 @@ interface Waiting {
  * writes what a rank that goes to sleep leaves behind.
  */
 export class PolledStream implements LinkStream, ByteSink, Pollable {
+  readonly untoldBytes = UNTOLD_BYTES;
   readonly #socket: Socket;
   readonly #intake: Intake;
   readonly #fileDescriptor: number;
@@ -47,9 +48,8 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
     this.#fileDescriptor = fileDescriptor;
     this.#calls = calls;
     this.#poller = poller;
+    poller.attend(this);
   }
-
-  readonly untoldBytes = UNTOLD_BYTES;
 
   get backlogBytes(): number {
     return this.#backlogBytes + this.#socket.writableLength;
@@ -68,12 +68,12 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
     this.#sink = sink;
     this.#onFault = onFault;
     this.#intake.open(this, onFault);
-    this.#poller.attend(this);
   }
 
   stop(): void {
     this.#poller.forget(this);
     this.#sink = undefined;
+    this.#awaited.length = 0;
     this.#backlog = [];
     this.#backlogBytes = 0;
     this.#intake.stop();
@@ -90,20 +90,11 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
       return false;
     }
     const last = pieces.length - 1;
-    let index = 0;
-    let rest = pieces[0];
-    while (rest && this.#backlogBytes === 0) {
-      const sent = this.#send(rest, index < last);
-      if (sent < rest.byteLength) {
-        rest = rest.subarray(sent);
-        break;
-      }
-      index += 1;
-      rest = pieces[index];
-    }
-    for (; rest; index += 1, rest = pieces[index]) {
-      this.#backlog.push({ bytes: rest, taken: index === last ? taken : undefined });
-      this.#backlogBytes += rest.byteLength;
+    for (const [index, piece] of pieces.entries()) {
+      const sent = this.#backlogBytes === 0 ? this.#send(piece, index < last) : 0;
+      if (sent === piece.byteLength) continue;
+      this.#backlog.push({ bytes: piece.subarray(sent), taken: index === last ? taken : undefined });
+      this.#backlogBytes += piece.byteLength - sent;
     }
     if (this.#backlogBytes === 0) return true;
     if (!this.#poller.stir()) this.rest();
@@ -181,18 +172,18 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   }
 
   #sendBacklog(): boolean {
-    const backlog = this.#backlog;
     let hasSent = false;
-    while (backlog[0]) {
-      const { bytes, taken } = backlog[0];
-      const sent = this.#send(bytes, backlog.length > 1);
+    for (let [head] = this.#backlog; head; [head] = this.#backlog) {
+      const { bytes, taken } = head;
+      const sent = this.#send(bytes, this.#backlog.length > 1);
       this.#backlogBytes -= sent;
       hasSent ||= sent > 0;
       if (sent < bytes.byteLength) {
-        backlog[0] = { bytes: bytes.subarray(sent), taken };
+        this.#backlog[0] = { bytes: bytes.subarray(sent), taken };
         break;
       }
-      backlog.shift();
+      this.#backlog.shift();
+      // It may write more, or be the end of this stream.
       taken?.();
     }
     return hasSent;

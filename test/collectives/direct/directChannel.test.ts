@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DirectRank, DirectWorlds, isLinked, talkUntil } from './directWorlds.js';
 
-let worlds: DirectWorlds;
-beforeAll(async () => {
-  worlds = await DirectWorlds.start();
-});
-afterAll(() => worlds.stop());
-
 /** A message that shows its place in the order, of a length that depends on it. */
 function numbered(index: number): Int32Array {
   const length = index % 97 === 0 ? 400_000 : index % 13 === 0 ? 20_000 : index % 5;
@@ -29,7 +23,19 @@ async function receiveAll({ communicator }: DirectRank, from: number, count: num
   }
 }
 
-describe('a direct channel', () => {
+/** With system calls, and as it is without koffi. */
+const ways = [
+  ['polled sockets', false],
+  ['plain sockets', true],
+] as const;
+
+describe.each(ways)('a direct channel of %s', (_, plainSockets) => {
+  let worlds: DirectWorlds;
+  beforeAll(async () => {
+    worlds = await DirectWorlds.start({}, plainSockets);
+  });
+  afterAll(() => worlds.stop());
+
   it('links the pairs that talk, while the relay carries what comes first', async () => {
     const ranks = await worlds.world(5);
     const linked = () =>
@@ -131,11 +137,12 @@ describe('a direct channel', () => {
     expect(into.every((byte) => byte === 8)).toBe(true);
   });
 
-  it('goes on while others wait, with empty blocks and with waiting that keeps the CPU busy', async () => {
+  it('goes on while others wait, with empty blocks, whether its ranks sleep while they wait or not', async () => {
     const runId = worlds.nextRunId();
     const ranks = await Promise.all(
-      [0, 1, 2].map((rank) => worlds.rank({ ...worlds.options(runId, rank, 3), pollMs: 1 })),
+      [0, 1, 2].map((rank) => worlds.rank({ ...worlds.options(runId, rank, 3), pollMs: rank })),
     );
+    await talkUntil(ranks, () => ranks.every((one, rank) => isLinked(one, (rank + 1) % 3)));
     const sums = await Promise.all(ranks.map(({ communicator }) => communicator.allreduce(new Float64Array(1), 'sum')));
     expect(sums).toEqual([Float64Array.of(0), Float64Array.of(0), Float64Array.of(0)]);
     const parts = await Promise.all(

@@ -16,24 +16,29 @@ export interface DirectRank {
 /** A server with as many worlds over direct links as the test asks for. */
 export class DirectWorlds {
   readonly server: RendezvousServer;
+  readonly #plainSockets: boolean;
   readonly #open: DirectRank[] = [];
   /** Connections that this process has opened, those to the server included. */
   readonly #sockets = new Set<Socket>();
   #runs = 0;
 
-  private constructor(server: RendezvousServer) {
+  private constructor(server: RendezvousServer, plainSockets: boolean) {
     this.server = server;
+    this.#plainSockets = plainSockets;
     diagnosticsChannel('net.client.socket').subscribe(this.#noteSocket);
   }
 
-  static async start(options: Partial<RendezvousOptions> = {}): Promise<DirectWorlds> {
-    return new DirectWorlds(await startRendezvous({ host: '127.0.0.1', port: 0, secret, ...options }));
+  /** @param plainSockets whether sockets are left to Node, as without koffi. */
+  static async start(options: Partial<RendezvousOptions> = {}, plainSockets = false): Promise<DirectWorlds> {
+    const server = await startRendezvous({ host: '127.0.0.1', port: 0, secret, ...options });
+    return new DirectWorlds(server, plainSockets);
   }
 
   options(runId: string, rank: number, worldSize: number, generation = 0): DirectChannelOptions {
     const expiresAtMs = Date.now() + 60_000;
     const token = signToken(secret, { purpose: 'member', runId, rank, worldSize, generation, expiresAtMs });
-    return { url: this.server.url, token, runId, rank, worldSize, generation, timeoutMs: 10_000 };
+    const identity = { runId, rank, worldSize, generation };
+    return { url: this.server.url, token, ...identity, timeoutMs: 10_000, plainSockets: this.#plainSockets };
   }
 
   nextRunId(): string {

@@ -1,16 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { evenRanges } from '../../../collectives/algorithms/ranges.js';
 import type { Communicator } from '../../../collectives/communicator.js';
 import { operators } from '../../../collectives/namedOperators.js';
 import { bits, reduced, scannedByDoubling, scannedFromLeft } from '../model.js';
 import { type DirectRank, DirectWorlds } from './directWorlds.js';
-
-let worlds: DirectWorlds;
-beforeAll(async () => {
-  worlds = await DirectWorlds.start();
-});
-afterAll(() => worlds.stop());
 
 /** Every operation at once, on arrays that are shorter or longer than the crossovers of the shipped table. */
 async function everything(comm: Communicator, own: Float32Array, shares: readonly Float32Array[]) {
@@ -52,9 +46,16 @@ async function agreesWithModel(ranks: readonly DirectRank[], length: number): Pr
   }
 }
 
-it.each([2, 3, 5])(
-  'every operation has the same bits over the relay and over links, at world size %i',
-  async (size) => {
+it.each([
+  [2, 'polled'],
+  [3, 'polled'],
+  [5, 'polled'],
+  [3, 'plain'],
+] as const)(
+  'every operation has the same bits over the relay and over links, at world size %i with %s sockets',
+  async (size, sockets) => {
+    const worlds = await DirectWorlds.start({}, sockets === 'plain');
+    onTestFinished(() => worlds.stop());
     const ranks = await worlds.world(size);
     const isLinked = () =>
       ranks.every(
