@@ -40,6 +40,7 @@ export class Poller {
   readonly #streams: Pollable[] = [];
   #due: Due[] = [];
   #untilMs = 0;
+  /** When the event loop is known to have turned last. */
   #loopTurnMs = 0;
   #isPolling = false;
 
@@ -62,7 +63,7 @@ export class Poller {
   stir(): boolean {
     if (this.#pollMs <= 0) return false;
     this.#untilMs = performance.now() + this.#pollMs;
-    if (!this.#isPolling) soon.then(this.#begin);
+    if (!this.#isPolling) soon.then(this.#goOn);
     this.#isPolling = true;
     return true;
   }
@@ -75,10 +76,9 @@ export class Poller {
 
   // Whoever waited goes first, to where it waits again. A tick that a microtask asks for comes when no microtask is left; one
   // that a tick asks for would come before them all.
-  readonly #begin = (): void => process.nextTick(this.#firstTurn);
   readonly #goOn = (): void => process.nextTick(this.#turn);
 
-  readonly #firstTurn = (): void => {
+  readonly #loopHasTurned = (): void => {
     this.#loopTurnMs = performance.now();
     this.#turn();
   };
@@ -97,7 +97,7 @@ export class Poller {
       if (hasMoved) this.#untilMs = nowMs + this.#pollMs;
       else if (!isWanted || nowMs >= this.#untilMs) break;
       if (nowMs - this.#loopTurnMs >= LOOP_TURN_MS) {
-        setImmediate(this.#firstTurn);
+        setImmediate(this.#loopHasTurned);
         return;
       }
       if (hasMoved) {

@@ -87,6 +87,24 @@ describe('a poller', () => {
     expect(turned).toBeGreaterThan(0);
   });
 
+  it('lets the event loop turn when it begins and ends again and again, without a turn in between', async () => {
+    const stream = new FakeStream();
+    const { poller } = polling(60_000, [stream]);
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
+    // Every look ends the waiting, and brings about the next at once.
+    const again = () => {
+      stream.isWanted = !hasTurned;
+      poller.stir();
+      if (!hasTurned) poller.after(0, again);
+    };
+    again();
+    await atRest(stream);
+    expect(hasTurned).toBe(true);
+  });
+
   it('looks again only after whoever waited has gone on to where it waits next, however many steps that takes', async () => {
     const stream = new FakeStream();
     stream.moves = 1;
