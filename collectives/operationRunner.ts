@@ -58,8 +58,8 @@ interface Call<T> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly body: (operation: Operation, tag: number) => Promise<T>;
-  /** Whether nobody tries it again when it fails. */
-  readonly hasLastWord?: boolean;
+  /** Whether a collective that fails has failed for good. */
+  readonly isTriedOnce?: boolean;
 }
 
 /** Runs the operations of one communicator: checks their arguments, gives them their tags, ends them when ranks are lost. */
@@ -130,11 +130,10 @@ export class OperationRunner {
     // Counted even when the call is refused, so that the next one still meets its like at the other ranks.
     const tag = this.#collectives++ % 2 ** 32;
     const { timeoutMs = this.#place.operationTimeoutMs, signal } = options;
-    const call = { name, context, tag, faults: this.#rankFaults('root', root), timeoutMs, signal, body };
-    if (this.#recovery && call.faults.length === 0) return this.#recovered(this.#recovery, call, options);
-    const running = this.#run(call);
-    running.catch((error: unknown) => this.#discard(call, error));
-    return running;
+    const faults = this.#rankFaults('root', root);
+    const recovery = faults.length === 0 ? this.#recovery : undefined;
+    const call = { name, context, tag, faults, timeoutMs, signal, body, isTriedOnce: recovery === undefined };
+    return recovery ? this.#recovered(recovery, call, options) : this.#run(call);
   }
 
   async #recovered<T>(recovery: Recovery, call: Call<T>, options: OperationOptions): Promise<T> {
@@ -201,15 +200,20 @@ export class OperationRunner {
   }
 
   async #run<T>(call: Call<T>): Promise<T> {
-    const operation = this.#begin(call);
-    const ignore = call.signal && heed(call.signal, operation);
-    this.#active.add(operation);
-    this.#deadlines.watch(operation);
+    let operation: Operation | undefined;
+    let ignore: (() => void) | undefined;
     try {
+      operation = this.#begin(call);
+      ignore = call.signal && heed(call.signal, operation);
+      this.#active.add(operation);
+      this.#deadlines.watch(operation);
       if (operation.failure) throw operation.failure;
       return await call.body(operation, call.tag);
+    } catch (error) {
+      if (call.isTriedOnce) this.#discard(call, error);
+      throw error;
     } finally {
-      this.#finish(operation);
+      if (operation) this.#finish(operation);
       ignore?.();
     }
   }

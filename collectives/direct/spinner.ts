@@ -6,23 +6,23 @@ export interface Awaited {
 /**
  * Keeps the event loop turning while somebody waits for a message, so that its arrival is seen without the price of
  * waking up the process. Worth it only where every rank has a CPU of its own; it stops by itself when nothing has come
- * for `spinMs`.
+ * for `pollMs`.
  */
 export class Spinner {
-  readonly #spinMs: number;
+  readonly #pollMs: number;
   readonly #awaited = new Set<Awaited>();
   #untilMs = 0;
   #isTurning = false;
 
-  constructor(spinMs: number) {
-    this.#spinMs = spinMs;
+  constructor(pollMs: number) {
+    this.#pollMs = pollMs;
   }
 
-  /** Turns until it is settled, or for `spinMs`. */
+  /** Turns until it is settled, or for `pollMs`. */
   during(awaited: Awaited): void {
-    if (this.#spinMs <= 0 || awaited.isSettled) return;
+    if (this.#pollMs <= 0 || awaited.isSettled) return;
     this.#awaited.add(awaited);
-    this.#untilMs = performance.now() + this.#spinMs;
+    this.#untilMs = performance.now() + this.#pollMs;
     if (this.#isTurning) return;
     this.#isTurning = true;
     setImmediate(this.#turn);
