@@ -86,11 +86,12 @@ export class NodeStream implements LinkStream {
 
 /** Hands pieces over to be written in one go; `taken` is called when the system has the last of them. */
 export function writeTogether(socket: Socket, pieces: readonly Uint8Array[], taken: () => void): void {
-  const last = pieces.length - 1;
-  socket.cork();
+  // Corking costs a short message more than it saves.
+  const isSeveral = pieces.length > 1;
+  if (isSeveral) socket.cork();
   for (const [index, piece] of pieces.entries()) {
-    if (index === last) socket.write(piece, taken);
+    if (index === pieces.length - 1) socket.write(piece, taken);
     else socket.write(piece);
   }
-  socket.uncork();
+  if (isSeveral) socket.uncork();
 }
