@@ -88,7 +88,8 @@ describe('messages through objects', () => {
 describe('a group without a rendezvous', () => {
   it('names the ranks that never came', async () => {
     const runId = storage.nextRunId();
-    const arrivals = [0, 2].map((rank) => storage.channel(runId, rank, 5, { timeoutMs: 400 }));
+    // Long enough for the two to see each other on a machine that is busy.
+    const arrivals = [0, 2].map((rank) => storage.channel(runId, rank, 5, { timeoutMs: 2000 }));
     for (const outcome of await Promise.allSettled(arrivals)) {
       expect(outcome).toMatchObject({
         reason: {
