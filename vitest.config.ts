@@ -5,6 +5,7 @@ const wholeSystem = 'test/system/**/*.test.ts';
 export default defineConfig({
   test: {
     globalSetup: ['test/globalSetup.ts'],
+    setupFiles: ['test/propertySeed.ts'],
     // The SDK tells every process that Node 20 is near its end there; the runtime on AWS is newer.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 20_000,

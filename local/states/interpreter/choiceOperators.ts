@@ -20,14 +20,18 @@ const orders = {
   GreaterThanEquals: (order: number) => order >= 0,
 } as const;
 
+/** Numbers that JSON spells out of range, such as 1e999, are infinite here, and equal to one another. */
 function compareNumbers(value: Json, operand: Json): number | undefined {
-  return typeof value === 'number' && typeof operand === 'number' ? value - operand : undefined;
+  return typeof value === 'number' && typeof operand === 'number' ? orderOf(value, operand) : undefined;
 }
 
 /** Compares by UTF-16 code units, as Java's `String.compareTo` does. */
 function compareStrings(value: Json, operand: Json): number | undefined {
-  if (typeof value !== 'string' || typeof operand !== 'string') return undefined;
-  return value < operand ? -1 : value > operand ? 1 : 0;
+  return typeof value === 'string' && typeof operand === 'string' ? orderOf(value, operand) : undefined;
+}
+
+function orderOf<T extends number | string>(left: T, right: T): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function compareTimestamps(value: Json, operand: Json): number | undefined {

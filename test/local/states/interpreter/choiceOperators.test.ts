@@ -28,6 +28,13 @@ describe('ordered comparisons', () => {
     );
   });
 
+  it('take numbers beyond the range of a double for equal', () => {
+    const [huge, alsoHuge] = [JSON.parse('1e999'), JSON.parse('2e999')];
+    expect(test('NumericEquals', huge, alsoHuge)).toBe(true);
+    expect(test('NumericLessThanEquals', huge, alsoHuge)).toBe(true);
+    expect(test('NumericGreaterThan', huge, 1)).toBe(true);
+  });
+
   it('of another type are false, never an error', () => {
     for (const [name, { operand }] of choiceOperators) {
       if (name.startsWith('Is')) continue;
