@@ -161,7 +161,7 @@ export class DirectChannel implements Channel {
   async #offer(to: number, attempt: number): Promise<void> {
     const { local } = this.#relay.link;
     if (!local) return;
-    this.#door ??= Door.open(local.address);
+    this.#door ??= Door.open(local.address, this.#polling?.calls);
     if (this.#seen?.local !== local) this.#seen = { local, by: this.#askObserver(local.port) };
     // NATs remember the connection that failed between the old ports, and answer for it; a new one knows nothing of it.
     const fresh = attempt > 1 ? this.#askObserver(0) : null;
@@ -188,8 +188,9 @@ export class DirectChannel implements Channel {
     const deadline = new AbortController();
     const cancel = this.#clock.after(MAKING_MS, () => deadline.abort());
     const stop = AbortSignal.any([signal, deadline.signal]);
-    const localPort = this.#punchingPorts.get(peer) ?? this.#relay.link.local?.port ?? 0;
-    const means = { rank: this.rank, localPort, door: await this.#door };
+    const { address = '', port = 0 } = this.#relay.link.local ?? {};
+    const local = { address, port: this.#punchingPorts.get(peer) ?? port };
+    const means = { rank: this.rank, local, door: await this.#door, calls: this.#polling?.calls };
     try {
       const connection = await makeLink(means, peer, linkId, invitation, stop);
       return { socket: connection.socket, stream: this.#streamOf(connection) };
@@ -202,8 +203,6 @@ export class DirectChannel implements Channel {
     const fileDescriptor = connection.intake.readsInPlace ? fileDescriptorOf(connection.socket) : undefined;
     if (!this.#polling || fileDescriptor === undefined) return new NodeStream(connection, this.#spinner);
     const { calls, poller } = this.#polling;
-    const { localAddress, remoteAddress } = connection.socket;
-    if (localAddress === remoteAddress) calls.sendUnpaced(fileDescriptor);
     return new PolledStream(connection, fileDescriptor, calls, poller);
   }
 

@@ -4,6 +4,8 @@ import { adoptSocket } from '../../rendezvous/adoptSocket.js';
 import { type Endpoint, endpointOf } from '../../rendezvous/introduction.js';
 import { HELLO_BYTES, linkOf } from './greeting.js';
 import { Intake } from './intake.js';
+import type { SystemCalls } from './systemCalls.js';
+import { acceptWithinHost } from './withinHost.js';
 
 /** Connections of which it is not yet known which link they are for. */
 const MAX_STRANGERS = 256;
@@ -30,13 +32,17 @@ export class Door {
   readonly #early = new Set<EarlyVisitor>();
   readonly #strangers = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(server: Server, calls: SystemCalls | undefined) {
     this.#server = server;
-    server.on('connection', (accepted) => void this.#receive(accepted));
+    const adjust = acceptWithinHost(server, calls);
+    server.on('connection', (accepted) => {
+      adjust(accepted);
+      void this.#receive(accepted);
+    });
   }
 
   /** Opens a door at an address of this host; `undefined` where that is not possible. */
-  static async open(address: string): Promise<Door | undefined> {
+  static async open(address: string, calls?: SystemCalls): Promise<Door | undefined> {
     const server = createServer({ noDelay: true, pauseOnConnect: true });
     try {
       server.listen({ host: address, port: 0 });
@@ -46,7 +52,7 @@ export class Door {
     }
     // It must not keep alive a process that has nothing else to do.
     server.unref();
-    return new Door(server);
+    return new Door(server, calls);
   }
 
   get endpoint(): Endpoint | null {

@@ -5,6 +5,8 @@ import { DirectLinkError } from './errors.js';
 import { greet, type LinkIdentity } from './greeting.js';
 import { Intake } from './intake.js';
 import { connected, punch } from './punch.js';
+import type { SystemCalls } from './systemCalls.js';
+import { connectWithinHost } from './withinHost.js';
 
 /** A connection whose two ends have proven themselves. */
 export interface LinkConnection {
@@ -17,8 +19,9 @@ export interface LinkConnection {
 export interface LinkMeans {
   readonly rank: number;
   /** Where it punches from. */
-  readonly localPort: number;
+  readonly local: Endpoint;
   readonly door: Door | undefined;
+  readonly calls: SystemCalls | undefined;
 }
 
 /** How to reach a peer. */
@@ -54,7 +57,7 @@ export async function makeLink(
   signal.addEventListener('abort', abandon);
   try {
     if (how === 'punch') return await punched(means, identity, endpoint, sockets, signal);
-    if (means.rank < peer) return await opened(identity, endpoint, sockets, signal);
+    if (means.rank < peer) return await opened(means, identity, endpoint, sockets, signal);
     return await visited(means, identity, sockets, signal);
   } catch (error) {
     abandon();
@@ -65,14 +68,14 @@ export async function makeLink(
 }
 
 async function punched(
-  { localPort }: LinkMeans,
+  { local }: LinkMeans,
   identity: LinkIdentity,
   endpoint: Endpoint,
   sockets: Socket[],
   signal: AbortSignal,
 ): Promise<LinkConnection> {
   const intake = new Intake();
-  const socket = await punch(localPort, endpoint, intake.onread, signal);
+  const socket = await punch(local.port, endpoint, intake.onread, signal);
   sockets.push(socket);
   intake.attach(socket);
   await greet(socket, intake, identity);
@@ -80,13 +83,17 @@ async function punched(
 }
 
 async function opened(
+  { local, calls }: LinkMeans,
   identity: LinkIdentity,
-  { address: host, port }: Endpoint,
+  endpoint: Endpoint,
   sockets: Socket[],
   signal: AbortSignal,
 ): Promise<LinkConnection> {
   const intake = new Intake();
-  const socket = connect({ host, port, noDelay: true, onread: intake.onread });
+  const { address: host, port } = endpoint;
+  const { onread } = intake;
+  const isHere = host === local.address;
+  const socket = isHere ? connectWithinHost(endpoint, onread, calls) : connect({ host, port, noDelay: true, onread });
   sockets.push(socket);
   intake.attach(socket);
   const outcome = await connected(socket, signal);

@@ -45,10 +45,21 @@ describe.runIf(process.platform === 'linux')('system calls', () => {
     expect(systemCalls?.receive(fileDescriptorOf(far) ?? -1, Buffer.alloc(10))).toBe(0);
   });
 
-  it('ask for Reno, and say whether the system agreed', async () => {
-    const [near] = await connection();
-    expect(systemCalls?.sendUnpaced(fileDescriptorOf(near) ?? -1)).toBe(true);
-    expect(systemCalls?.sendUnpaced(-1)).toBe(false);
+  it('tell the congestion control of a connection, set it, and say whether the system agreed', async () => {
+    const number = fileDescriptorOf((await connection())[0]) ?? -1;
+    expect(systemCalls?.congestionControl(number)).toMatch(/^[a-z]+$/);
+    expect(systemCalls?.setCongestionControl(number, 'reno')).toBe(true);
+    expect(systemCalls?.congestionControl(number)).toBe('reno');
+    expect(systemCalls?.setCongestionControl(number, 'none-of-these')).toBe(false);
+    expect(systemCalls?.congestionControl(-1)).toBeUndefined();
+  });
+
+  it.each([false, true])('open a socket that Node has not, and close it (IPv6: %s)', (isIpv6) => {
+    const number = systemCalls?.openSocket(isIpv6) ?? -1;
+    expect(number).toBeGreaterThan(2);
+    expect(systemCalls?.setCongestionControl(number, 'reno')).toBe(true);
+    systemCalls?.closeSocket(number);
+    expect(systemCalls?.congestionControl(number)).toBeUndefined();
   });
 });
 
