@@ -44,6 +44,7 @@ export class Operation implements Exchange, Expiring {
   readonly rank: number;
   readonly worldSize: number;
   readonly timeoutMs: number;
+  watched: Expiring['watched'];
   readonly #place: OperationPlace;
   /** Messages that it has asked for; some have come already. */
   #awaited: Awaited[] = [];
@@ -170,19 +171,11 @@ export class Operation implements Exchange, Expiring {
     this.#pending ??= new Map();
     const known = this.#pending;
     known.set(pending, waiting);
-    const settled = pending.promise.then(
-      (value) => {
-        known.delete(pending);
-        return value;
-      },
-      (error: unknown) => {
-        known.delete(pending);
-        throw error;
-      },
-    );
-    // An algorithm has many under way and may end on the first that fails, before it has looked at the others.
-    settled.catch(ignored);
-    return settled;
+    const forget = () => known.delete(pending);
+    // Whoever hears of a failure here need do nothing: an algorithm has many under way and may end on the first that fails,
+    // before it has looked at the others.
+    pending.promise.then(forget, forget);
+    return pending.promise;
   }
 }
 

@@ -66,8 +66,8 @@ interface Call<T> {
 export class OperationRunner {
   readonly #place: OperationRunnerOptions;
   readonly #contexts: { pointToPoint: number; collective: number };
-  readonly #active = new Set<Operation>();
-  readonly #deadlines: Deadlines;
+  /** Of the operations under way. */
+  readonly #deadlines: Deadlines<Operation>;
   readonly #recovery: Recovery | undefined;
   /** The membership of the group when this communicator was made. */
   readonly #epoch: number | undefined;
@@ -87,14 +87,14 @@ export class OperationRunner {
   /** What the communicator's channel is to tell. */
   readonly observer = {
     gone: (peers: readonly PeerGone[], loss?: PeerGone) => {
-      for (const operation of this.#active) {
+      for (const operation of this.#deadlines.watched) {
         operation.gone(peers);
         if (loss) operation.interrupt(loss);
       }
     },
     failed: (error: Error) => {
       this.#recovery?.end(error);
-      for (const operation of this.#active) operation.fail(error);
+      for (const operation of this.#deadlines.watched) operation.fail(error);
     },
   };
 
@@ -195,7 +195,7 @@ export class OperationRunner {
     this.#closed = true;
     const reason = new CommunicatorClosedError(this.identity('close'));
     this.#recovery?.end(reason);
-    for (const operation of this.#active) operation.fail(reason);
+    for (const operation of this.#deadlines.watched) operation.fail(reason);
     return reason;
   }
 
@@ -205,7 +205,6 @@ export class OperationRunner {
     try {
       operation = this.#begin(call);
       ignore = call.signal && heed(call.signal, operation);
-      this.#active.add(operation);
       this.#deadlines.watch(operation);
       if (operation.failure) throw operation.failure;
       return await call.body(operation, call.tag);
@@ -221,7 +220,6 @@ export class OperationRunner {
   #finish(operation: Operation): void {
     operation.finish();
     this.#deadlines.forget(operation);
-    this.#active.delete(operation);
   }
 
   /** @throws when it cannot even begin. */
@@ -235,7 +233,7 @@ export class OperationRunner {
     if (faults.length > 0) throw new InvalidArgumentError(identity, faults);
     if (this.#closed) throw new CommunicatorClosedError(identity);
     if (family.failure) throw family.failure;
-    for (const gone of channel.gone.values()) {
+    for (const gone of channel.gone.size > 0 ? channel.gone.values() : []) {
       const isNeeded = membership !== undefined || (peers?.includes(gone.rank) ?? true);
       if (gone.how !== 'left' && isNeeded) throw new RankLostError(identity, gone);
     }

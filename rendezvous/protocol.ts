@@ -120,7 +120,9 @@ export function countIn({ sequence, tag }: FrameHeader): number {
   return tag * 2 ** 32 + sequence;
 }
 
-const kinds: ReadonlySet<number> = new Set(Object.values(frameKinds));
+/** By number: 1 for those that there are. */
+const kinds = new Uint8Array(256);
+for (const kind of Object.values(frameKinds)) kinds[kind] = 1;
 const nothing = new Uint8Array(0);
 
 /** A frame with the fields that a control message does not use set to 0. */
@@ -209,5 +211,5 @@ export function decodeFrame(bytes: Buffer, maxFrameBytes: number): Frame {
 }
 
 function isFrameKind(kind: number | undefined): kind is FrameKind {
-  return kind !== undefined && kinds.has(kind);
+  return kind !== undefined && kinds[kind] === 1;
 }

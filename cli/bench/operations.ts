@@ -2,7 +2,7 @@ import type { BenchWorld } from './benchWorld.js';
 
 /** One operation, ready to be called again and again. */
 export interface PreparedOperation {
-  run(): Promise<unknown>;
+  run(): Promise<unknown> | undefined;
   /** What is wrong with a result; undefined when it is right. */
   check(result: unknown): string | undefined;
 }
@@ -66,7 +66,7 @@ export const operations = {
       const own = world.rank === 0 ? into : undefined;
       return (
         world.bcast && {
-          run: async () => world.bcast?.(own, 0, { into }),
+          run: () => world.bcast?.(own, 0, { into }),
           check: (result) => checkBuffer(result, bytes, 7),
         }
       );
@@ -80,7 +80,7 @@ export const operations = {
       const isRoot = world.rank === 0;
       return (
         world.gather && {
-          run: async () => world.gather?.(own, 0),
+          run: () => world.gather?.(own, 0),
           check: (result) => (isRoot ? checkParts(result, world.worldSize, bytes) : undefined),
         }
       );
@@ -94,7 +94,7 @@ export const operations = {
       const own = world.rank === 0 ? parts : undefined;
       return (
         world.scatter && {
-          run: async () => world.scatter?.(own, 0),
+          run: () => world.scatter?.(own, 0),
           check: (result) => checkBuffer(result, bytes, world.rank),
         }
       );
@@ -107,7 +107,7 @@ export const operations = {
       const own = Buffer.alloc(bytes, world.rank);
       return (
         world.allgather && {
-          run: async () => world.allgather?.(own),
+          run: () => world.allgather?.(own),
           check: (result) => checkParts(result, world.worldSize, bytes),
         }
       );
@@ -120,7 +120,7 @@ export const operations = {
       const parts = Array.from({ length: world.worldSize }, () => Buffer.alloc(bytes, world.rank));
       return (
         world.alltoall && {
-          run: async () => world.alltoall?.(parts),
+          run: () => world.alltoall?.(parts),
           check: (result) => checkParts(result, world.worldSize, bytes),
         }
       );
@@ -134,7 +134,7 @@ export const operations = {
       const expected = world.rank === 0 ? rankSum(world.worldSize) : undefined;
       return (
         world.reduce && {
-          run: async () => world.reduce?.(own, 'sum', 0),
+          run: () => world.reduce?.(own, 'sum', 0),
           check: (result) => (expected === undefined ? undefined : checkSum(result, own.length, expected)),
         }
       );
@@ -148,7 +148,7 @@ export const operations = {
       const into = own.slice();
       return (
         world.allreduce && {
-          run: async () => world.allreduce?.(own, 'sum', { into }),
+          run: () => world.allreduce?.(own, 'sum', { into }),
           check: (result) => checkSum(result, own.length, rankSum(world.worldSize)),
         }
       );
@@ -162,7 +162,7 @@ export const operations = {
       const own = new Float32Array(blockLength(bytes, world.worldSize) * world.worldSize).fill(world.rank + 1);
       return (
         world.reduceScatter && {
-          run: async () => world.reduceScatter?.(own, 'sum'),
+          run: () => world.reduceScatter?.(own, 'sum'),
           check: (result) => checkSum(result, own.length / world.worldSize, rankSum(world.worldSize)),
         }
       );
@@ -174,7 +174,7 @@ export const operations = {
     const own = contribution(world, bytes);
     return (
       world.scan && {
-        run: async () => world.scan?.(own, 'sum'),
+        run: () => world.scan?.(own, 'sum'),
         check: (result) => checkSum(result, own.length, rankSum(world.rank + 1)),
       }
     );
@@ -183,7 +183,7 @@ export const operations = {
     const own = contribution(world, bytes);
     return (
       world.exscan && {
-        run: async () => world.exscan?.(own, 'sum'),
+        run: () => world.exscan?.(own, 'sum'),
         check: (result) => (world.rank === 0 ? undefined : checkSum(result, own.length, rankSum(world.rank))),
       }
     );

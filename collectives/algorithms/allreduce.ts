@@ -1,3 +1,4 @@
+import type { Message } from '../channel.js';
 import { copyOf, decodeLike, encodeArray, type NumericArray } from '../datatypes.js';
 import type { Operator } from '../operators.js';
 import { broadcast } from './broadcast.js';
@@ -86,21 +87,20 @@ async function allreduceByDoubling(
   const others = partner === undefined ? [] : [partner];
   for (let bit = 1; bit < tree.blocks; bit *= 2) others.push(tree.firstRank(block ^ bit));
   let partial = own;
-  let releasePartial = () => {};
-  for (const [step, other] of others.entries()) {
+  let releasePartial: Message['release'];
+  const last = others[others.length - 1];
+  for (const other of others) {
     const sent = other === partner ? undefined : sendArray(exchange, other, partial);
     const message = await exchange.receive(other);
     const received = decodeLike(message, own, other);
-    const release = () => message.release?.();
     await sent;
-    const isLast = step === others.length - 1;
-    const target = isLast && into ? into : received;
+    const target = other === last && into ? into : received;
     if (other > rank) operator.combine(partial, received, target);
     else operator.combine(received, partial, target);
-    releasePartial();
-    if (target !== received) release();
+    releasePartial?.();
+    if (target !== received) message.release?.();
     partial = target;
-    releasePartial = release;
+    releasePartial = message.release;
   }
   if (partner !== undefined) await sendArray(exchange, partner, partial);
   return partial === own ? copyOf(own, into) : partial;

@@ -1,6 +1,7 @@
-import { allocateLike, encodeArray, type NumericArray } from '../datatypes.js';
+import type { Message } from '../channel.js';
+import { allocateLike, decodeLike, encodeArray, type NumericArray } from '../datatypes.js';
 import type { Operator } from '../operators.js';
-import { type Exchange, type LentArray, receiveInto, receiveLent } from './exchange.js';
+import { type Exchange, receiveInto } from './exchange.js';
 import { foldArrays } from './fold.js';
 import { piecesOf, type Range } from './ranges.js';
 
@@ -49,7 +50,7 @@ export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseR
   // All are asked for beforehand, in the order in which they come, so that a channel knows where each belongs.
   const parts = piecesFor(rank).map((piece) => {
     const ownPart = own.subarray(piece.start, piece.end);
-    const arriving: Promise<LentArray>[] = [];
+    const arriving: Promise<Message>[] = [];
     return { ownPart, target: place(piece), arriving };
   });
   const results: Promise<void>[] = [];
@@ -59,7 +60,7 @@ export async function pairwiseReduction(exchange: Exchange, reduction: PairwiseR
       const reduced = sent[turn - PIECES_AHEAD];
       if (reduced) results.push(receiveInto(exchange, from, place(reduced)));
       const part = parts[turn];
-      if (part) part.arriving.push(receiveLent(exchange, from, part.ownPart));
+      if (part) part.arriving.push(exchange.receive(from));
     }
   }
 
@@ -93,22 +94,25 @@ interface PartsOfPiece {
   readonly ownPart: NumericArray;
   readonly target: NumericArray;
   /** By how far the rank is ahead of this one, less one. */
-  readonly arriving: readonly Promise<LentArray>[];
+  readonly arriving: readonly Promise<Message>[];
 }
 
-/** The parts of all ranks put together in `target`. */
+/** The parts of all ranks put together in `target`. @throws DataMismatchError when one is of another type or length. */
 async function folded(
   exchange: Exchange,
   { ownPart, target, arriving }: PartsOfPiece,
   operator: Operator,
 ): Promise<NumericArray> {
   const { rank, worldSize } = exchange;
-  const lent = await Promise.all(arriving);
-  const arrays = Array.from({ length: worldSize }, (_, from) => {
-    const distance = (from - rank + worldSize) % worldSize;
-    return lent[distance - 1]?.array ?? ownPart;
-  });
+  const arrays: NumericArray[] = new Array(worldSize).fill(ownPart);
+  const messages: Message[] = [];
+  for (const [distance, promised] of arriving.entries()) {
+    const from = (rank + 1 + distance) % worldSize;
+    const message = await promised;
+    arrays[from] = decodeLike(message, ownPart, from);
+    messages.push(message);
+  }
   await foldArrays(arrays, rank, operator, target);
-  for (const { release } of lent) release();
+  for (const message of messages) message.release?.();
   return target;
 }

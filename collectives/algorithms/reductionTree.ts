@@ -34,7 +34,18 @@ export function reductionSteps(worldSize: number): [left: number, right: number]
   return steps;
 }
 
+/** By world size: short operations would make one every few microseconds. */
+const trees = new Map<number, ReductionTree>();
+
 export function reductionTree(worldSize: number): ReductionTree {
+  const known = trees.get(worldSize);
+  if (known) return known;
+  const tree = treeOf(worldSize);
+  trees.set(worldSize, tree);
+  return tree;
+}
+
+function treeOf(worldSize: number): ReductionTree {
   const blocks = 2 ** Math.floor(Math.log2(worldSize));
   const extra = worldSize - blocks;
   return {

@@ -5,7 +5,9 @@ import type { Claim } from '../mailbox.js';
 import { MessageMemory, messageMemory } from '../messageMemory.js';
 
 /** Headers and short frames are read into here; the place of longer ones is known once their header is. */
-const STASH_BYTES = 16_384;
+const STASH_BYTES = 4096;
+/** Up to here bytes are copied one by one, which takes less than to name the two places. */
+const MAX_SINGLE_BYTES = 64;
 /** In the middle of a message the other end is told after so many bytes; it keeps twice as much (`WINDOW_BYTES`). */
 const MAX_UNTOLD_BYTES = 1_048_576;
 
@@ -109,13 +111,20 @@ export class FrameReader {
       this.#open(header, header.payloadBytes);
       const here = Math.min(this.#frameLeft, this.#stashed - offset);
       if (here > 0) {
-        this.place().set(this.#stash.subarray(offset, offset + here));
+        this.#unstash(offset, here);
         offset += here;
         this.#advance(here);
       }
     }
     if (offset < this.#stashed) this.#stash.copyWithin(0, offset, this.#stashed);
     this.#stashed -= offset;
+  }
+
+  /** Puts what came with a header in its place. */
+  #unstash(offset: number, length: number): void {
+    const { bytes, filled } = this.#incoming ?? { bytes: this.#stash, filled: 0 };
+    if (length > MAX_SINGLE_BYTES) bytes.set(this.#stash.subarray(offset, offset + length), filled);
+    else for (let at = 0; at < length; at++) bytes[filled + at] = this.#stash[offset + at] ?? 0;
   }
 
   #open(header: FrameHeader, payloadBytes: number): void {

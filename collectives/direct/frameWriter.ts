@@ -14,7 +14,7 @@ import { Transfer } from './transfer.js';
 /** Long messages travel in frames of this many bytes, so that acknowledgements pass between them. */
 const CHUNK_BYTES = 524_288;
 /** Up to here header and payload are copied into one buffer; above, both are handed over as they are. */
-const MERGED_BYTES = HEADER_BYTES + 65_536;
+export const MERGED_BYTES = HEADER_BYTES + 65_536;
 /** Bytes handed to the socket beyond which messages wait here. */
 const HIGH_WATER_BYTES = 1_048_576;
 /** Sent bytes that are kept until the other end has acknowledged them; two acknowledgements fit. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { MERGED_BYTES } from './frameWriter.js';
 import type { ByteSink, Intake } from './intake.js';
 import type { LinkConnection } from './linkMaker.js';
 import { type LinkStream, writeTogether } from './linkStream.js';
@@ -10,8 +11,8 @@ import type { SystemCalls } from './systemCalls.js';
 const WAKING_BYTES = 4096;
 /** After so many bytes of one stream the others have their turn. */
 const TURN_BYTES = 1_048_576;
-/** An acknowledgement costs less than the copy that the sender makes of what is not acknowledged. */
-const UNTOLD_BYTES = 65_536;
+/** An acknowledgement costs less than the copy of what is not acknowledged, which the sender has of short messages anyway. */
+const UNTOLD_BYTES = MERGED_BYTES + 1;
 /** Time in which whoever has got a long message says so, while both ends poll. */
 const ARRIVALS_MS = 0.1;
 
@@ -89,11 +90,12 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
       writeTogether(this.#socket, pieces, taken);
       return false;
     }
-    const last = pieces.length - 1;
-    for (const [index, piece] of pieces.entries()) {
-      const sent = this.#backlogBytes === 0 ? this.#send(piece, index < last) : 0;
+    let left = pieces.length;
+    for (const piece of pieces) {
+      left -= 1;
+      const sent = this.#backlogBytes === 0 ? this.#send(piece, left > 0) : 0;
       if (sent === piece.byteLength) continue;
-      this.#backlog.push({ bytes: piece.subarray(sent), taken: index === last ? taken : undefined });
+      this.#backlog.push({ bytes: piece.subarray(sent), taken: left === 0 ? taken : undefined });
       this.#backlogBytes += piece.byteLength - sent;
     }
     if (this.#backlogBytes === 0) return true;
@@ -116,8 +118,6 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   }
 
   poll(): boolean {
-    // Once a socket is destroyed its number may be that of another.
-    if (this.#socket.destroyed) return false;
     const hasSent = this.#backlogBytes > 0 && this.#sendBacklog();
     return this.#drain() || hasSent;
   }
@@ -155,6 +155,7 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   #drain(): boolean {
     const before = this.#bytesRead;
     try {
+      // Once a socket is destroyed its number may be that of another.
       while (this.#sink && !this.#socket.destroyed && this.#bytesRead - before < TURN_BYTES) {
         const place = this.#sink.place();
         const length = this.#calls.receive(this.#fileDescriptor, place);

@@ -66,3 +66,19 @@ it('has one timer for any number of far deadlines, and none once they are over',
   clock.advance(100);
   expect(clock.timers.size).toBe(0);
 });
+
+it('knows who is watched, in whatever order they are forgotten, and forgets nobody twice', () => {
+  const deadlines = new Deadlines(new HandClock());
+  const all = [50, 60_000, 70_000, 20, 80_000].map((timeoutMs) => ({ timeoutMs, expire: () => undefined }));
+  for (const expiring of all) deadlines.watch(expiring);
+  expect(new Set(deadlines.watched)).toEqual(new Set(all));
+  const left = new Set(all);
+  for (const place of [1, 4, 0, 2, 3]) {
+    const expiring = all[place];
+    if (!expiring) throw new Error('there are five');
+    deadlines.forget(expiring);
+    deadlines.forget(expiring);
+    left.delete(expiring);
+    expect(new Set(deadlines.watched)).toEqual(left);
+  }
+});
