@@ -3,6 +3,7 @@ import { type FrameHeader, frameKinds, HEADER_BYTES, readHeader } from '../../re
 import type { Message } from '../channel.js';
 import type { Claim } from '../mailbox.js';
 import { MessageMemory, messageMemory } from '../messageMemory.js';
+import { NO_BYTES } from './noBytes.js';
 
 /** Headers and short frames are read into here; the place of longer ones is known once their header is. */
 const STASH_BYTES = 4096;
@@ -44,8 +45,8 @@ export class FrameReader {
   /** Bytes of the present frame that have not come. */
   #frameLeft = 0;
   #sequence = 0;
-  #receivedBytes = 0;
-  #toldBytes = 0;
+  #receivedBytes = NO_BYTES;
+  #toldBytes = NO_BYTES;
 
   /** @param untoldBytes what may come, up to the end of a message, before the other end is told. */
   constructor(sink: FrameSink, untoldBytes = MAX_UNTOLD_BYTES) {

@@ -8,6 +8,7 @@ import {
 } from '../../rendezvous/protocol.js';
 import { type Message, type Pending, taken } from '../channel.js';
 import type { ByteStream } from './linkStream.js';
+import { NO_BYTES } from './noBytes.js';
 import { SentWindow } from './sentWindow.js';
 import { Transfer } from './transfer.js';
 
@@ -59,7 +60,7 @@ export class FrameWriter {
   readonly #waiting: Transfer[] = [];
   /** Messages that are in the stream, oldest first; only the last may be incomplete. */
   readonly #unsettled: Unsettled[] = [];
-  #offset = 0;
+  #offset = NO_BYTES;
   #sequence = 0;
   #stopped = false;
   #settlesSoon = false;

@@ -3,6 +3,7 @@ import { MERGED_BYTES } from './frameWriter.js';
 import type { ByteSink, Intake } from './intake.js';
 import type { LinkConnection } from './linkMaker.js';
 import { type LinkStream, writeTogether } from './linkStream.js';
+import { NO_BYTES } from './noBytes.js';
 import type { Pollable, Poller } from './poller.js';
 import type { Awaited } from './spinner.js';
 import type { SystemCalls } from './systemCalls.js';
@@ -37,7 +38,7 @@ export class PolledStream implements LinkStream, ByteSink, Pollable {
   readonly #waking = Buffer.allocUnsafeSlow(WAKING_BYTES);
   #backlog: Waiting[] = [];
   #backlogBytes = 0;
-  #bytesRead = 0;
+  #bytesRead = NO_BYTES;
   /** What is waited for, latest last; below one that is not settled there may be some that are. */
   readonly #awaited: Awaited[] = [];
   #sink: ByteSink | undefined;

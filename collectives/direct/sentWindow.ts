@@ -1,11 +1,13 @@
+import { NO_BYTES } from './noBytes.js';
+
 /**
  * The last bytes of a stream that were sent and not yet acknowledged, in a ring of fixed size: what must be sent again
  * another way when the link breaks. Offsets count from the beginning of the stream.
  */
 export class SentWindow {
   readonly #ring: Buffer;
-  #acknowledged = 0;
-  #end = 0;
+  #acknowledged = NO_BYTES;
+  #end = NO_BYTES;
 
   constructor(windowBytes: number) {
     this.#ring = Buffer.allocUnsafeSlow(windowBytes);
