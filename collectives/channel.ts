@@ -25,6 +25,8 @@ export interface Pending<T> {
 
 /** A message that somebody waits for. */
 export interface Arrival extends Pending<Message> {
+  /** The rank that it comes from. */
+  readonly from: number;
   /** Whether `promise` is settled, or about to be. */
   readonly isSettled: boolean;
 }

@@ -55,9 +55,9 @@ export class Mailbox {
     const message = slot?.messages.shift();
     if (slot && message) {
       if (slot.messages.length === 0) slots.delete(key);
-      return { promise: Promise.resolve(message), isSettled: true, cancel() {} };
+      return { from, promise: Promise.resolve(message), isSettled: true, cancel() {} };
     }
-    const receipt = new Receipt(slots, key, into);
+    const receipt = new Receipt(slots, key, from, into);
     if (slot) slot.receivers.push(receipt);
     else slots.set(key, { messages: [], receivers: [receipt] });
     return receipt;
@@ -104,6 +104,7 @@ export class Mailbox {
 
 /** A receiver that waits. */
 class Receipt implements Arrival {
+  readonly from: number;
   readonly promise: Promise<Message>;
   readonly into: Uint8Array | undefined;
   isSettled = false;
@@ -114,7 +115,8 @@ class Receipt implements Arrival {
   /** Set while a message that is under way is written to `into`. */
   #claim: Claim | undefined;
 
-  constructor(slots: Slots, key: number, into: Uint8Array | undefined) {
+  constructor(slots: Slots, key: number, from: number, into: Uint8Array | undefined) {
+    this.from = from;
     this.into = into;
     this.#slots = slots;
     this.#key = key;

@@ -34,11 +34,6 @@ interface Waiting {
   readonly isSent: boolean;
 }
 
-interface Awaited {
-  readonly arrival: Arrival;
-  readonly from: number;
-}
-
 /** One operation of one rank from call to result: its deadline, and whom it waits for. */
 export class Operation implements Exchange, Expiring {
   readonly rank: number;
@@ -47,7 +42,7 @@ export class Operation implements Exchange, Expiring {
   watched: Expiring['watched'];
   readonly #place: OperationPlace;
   /** Messages that it has asked for; some have come already. */
-  #awaited: Awaited[] = [];
+  #awaited: Arrival[] = [];
   #rememberedMost = MAX_REMEMBERED;
   /** What else is under way; short operations have nothing of it, and no map. */
   #pending: Map<Pending<unknown>, Waiting> | undefined;
@@ -101,7 +96,7 @@ export class Operation implements Exchange, Expiring {
     }
     if (this.#failure) return rejected(this.#failure);
     const arrival = channel.receive(from, context, receiveTag, into);
-    this.#awaited.push({ arrival, from });
+    this.#awaited.push(arrival);
     if (this.#awaited.length > this.#rememberedMost) this.#forgetArrived();
     return arrival.promise;
   }
@@ -118,7 +113,7 @@ export class Operation implements Exchange, Expiring {
   fail(error: Error): void {
     if (this.#failure || this.#finished) return;
     this.#failure = error;
-    for (const { arrival } of this.#awaited) arrival.cancel(error);
+    for (const arrival of this.#awaited) arrival.cancel(error);
     for (const pending of this.#pending?.keys() ?? []) pending.cancel(error);
   }
 
@@ -157,13 +152,13 @@ export class Operation implements Exchange, Expiring {
   }
 
   #waitsFor(rank: number): boolean {
-    for (const { arrival, from } of this.#awaited) if (from === rank && !arrival.isSettled) return true;
+    for (const { from, isSettled } of this.#awaited) if (from === rank && !isSettled) return true;
     for (const { peer } of this.#pending?.values() ?? []) if (peer === undefined || peer === rank) return true;
     return false;
   }
 
   #forgetArrived(): void {
-    this.#awaited = this.#awaited.filter(({ arrival }) => !arrival.isSettled);
+    this.#awaited = this.#awaited.filter(({ isSettled }) => !isSettled);
     this.#rememberedMost = Math.max(MAX_REMEMBERED, 2 * this.#awaited.length);
   }
 

@@ -3,7 +3,7 @@ import { copyOf, decodeLike, encodeArray, type NumericArray } from '../datatypes
 import type { Operator } from '../operators.js';
 import { broadcast } from './broadcast.js';
 import type { Crossover } from './crossover.js';
-import { type Exchange, receiveInto, receiveLike, sendArray } from './exchange.js';
+import { type Exchange, receiveInto, receiveLike, sendArray, sentAlready } from './exchange.js';
 import { pairwiseReduction } from './pairwiseReduction.js';
 import { evenRanges } from './ranges.js';
 import { evenHalvingPlan, gatherByHalves, type HalvingPlan, reduceByHalves } from './recursiveHalving.js';
@@ -93,7 +93,7 @@ async function allreduceByDoubling(
     const sent = other === partner ? undefined : sendArray(exchange, other, partial);
     const message = await exchange.receive(other);
     const received = decodeLike(message, own, other);
-    await sent;
+    if (sent !== sentAlready) await sent;
     const target = other === last && into ? into : received;
     if (other > rank) operator.combine(partial, received, target);
     else operator.combine(received, partial, target);

@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.js';
+import { type Exchange, sentAlready } from './exchange.js';
 
 const nothing = { datatype: 0, bytes: new Uint8Array(0) };
 
@@ -11,6 +11,6 @@ export async function disseminationBarrier(exchange: Exchange): Promise<void> {
   for (let distance = 1; distance < worldSize; distance *= 2) {
     const sent = exchange.send((rank + distance) % worldSize, nothing);
     await exchange.receive((rank - distance + worldSize) % worldSize);
-    await sent;
+    if (sent !== sentAlready) await sent;
   }
 }

@@ -1,4 +1,4 @@
-import type { Message } from '../channel.js';
+import { type Message, taken } from '../channel.js';
 import { bytesOf, decodeLike, encodeArray, type NumericArray } from '../datatypes.js';
 
 /** The world as one collective operation sees it: its messages mix with those of no other operation. */
@@ -17,6 +17,9 @@ export interface Exchange {
   /** The next message of a rank in this operation; `into` is a place where its bytes may be put at once. */
   receive(from: number, into?: Uint8Array): Promise<Message>;
 }
+
+/** What `send` gives when the bytes may be written to at once: short operations need not wait for it. */
+export const sentAlready = taken.promise;
 
 export function sendArray(exchange: Exchange, to: number, array: NumericArray): Promise<void> {
   return exchange.send(to, encodeArray(array));

@@ -43,6 +43,8 @@ export class Poller {
   /** When the event loop is known to have turned last. */
   #loopTurnMs = 0;
   #isPolling = false;
+  /** Whether the time to go on begins anew with the next look. */
+  #isStirred = false;
 
   constructor({ pollMs, yieldCpu }: PollerOptions) {
     this.#pollMs = pollMs;
@@ -62,7 +64,7 @@ export class Poller {
   /** A stream is wanted, or something has moved. @returns whether streams are polled from now on. */
   stir(): boolean {
     if (this.#pollMs <= 0) return false;
-    this.#untilMs = performance.now() + this.#pollMs;
+    this.#isStirred = true;
     if (!this.#isPolling) soon.then(this.#goOn);
     this.#isPolling = true;
     return true;
@@ -94,8 +96,11 @@ export class Poller {
       }
       const nowMs = performance.now();
       if (this.#due.length > 0) this.#callDue(nowMs);
-      if (hasMoved) this.#untilMs = nowMs + this.#pollMs;
-      else if (!isWanted || nowMs >= this.#untilMs) break;
+      if (hasMoved || this.#isStirred) {
+        this.#untilMs = nowMs + this.#pollMs;
+        this.#isStirred = false;
+      }
+      if (!hasMoved && (!isWanted || nowMs >= this.#untilMs)) break;
       if (nowMs - this.#loopTurnMs >= LOOP_TURN_MS) {
         setImmediate(this.#loopHasTurned);
         return;
